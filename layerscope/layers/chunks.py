@@ -1,0 +1,76 @@
+"""A stream of chunks, read as if it were one run of bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class ChunkReader:
+    """Takes exact numbers of bytes off an iterator of chunks, copying only what straddles two of them."""
+
+    __slots__ = ("_at", "_chunk", "_chunks", "_passed")
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._chunk = b""
+        self._at = 0
+        self._passed = 0
+
+    @property
+    def offset(self) -> int:
+        """Bytes taken so far."""
+        return self._passed + self._at
+
+    def take(self, count: int) -> bytes:
+        """The next ``count`` bytes; fewer only at the end of the stream."""
+        end = self._at + count
+        if end <= len(self._chunk):
+            taken = self._chunk[self._at : end]
+            self._at = end
+            return taken
+        parts = [bytes(part) for part in self.spans(count)]
+        return b"".join(parts)
+
+    def spans(self, count: int) -> Iterator[memoryview]:
+        """The next ``count`` bytes as views, valid until the next call; they add up to fewer only at the end."""
+        while count > 0:
+            have = len(self._chunk) - self._at
+            if have == 0:
+                if not self._advance():
+                    return
+                continue
+            step = min(have, count)
+            view = memoryview(self._chunk)[self._at : self._at + step]
+            self._at += step
+            count -= step
+            yield view
+
+    def skip(self, count: int) -> int:
+        """Pass over ``count`` bytes and return how many there were: fewer only at the end."""
+        end = self._at + count
+        if end <= len(self._chunk):
+            self._at = end
+            return count
+        return sum(len(view) for view in self.spans(count))
+
+    def rest(self) -> Iterator[memoryview]:
+        """Everything to the end of the stream."""
+        while True:
+            if self._at < len(self._chunk):
+                view = memoryview(self._chunk)[self._at :]
+                self._at = len(self._chunk)
+                yield view
+            if not self._advance():
+                return
+
+    def _advance(self) -> bool:
+        for chunk in self._chunks:
+            if chunk:
+                self._passed += len(self._chunk)
+                self._chunk = chunk
+                self._at = 0
+                return True
+        return False

@@ -1,0 +1,146 @@
+"""The entries of one layer, packed in columns: about 180 bytes an entry, and quick to load."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+from layerscope.layers.entry import Entry, EntryKind, Xattrs, is_marker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from layerscope.layers.tarstream import Member
+
+DIGEST_BYTES = 32
+_NO_DIGEST = bytes(DIGEST_BYTES)
+
+
+class LayerIndex:
+    """What one layer's tar stream holds, in stream order. Grows while the stream is read, then never changes."""
+
+    __slots__ = (
+        "_digests",
+        "_links",
+        "_xattrs",
+        "devices",
+        "file_bytes",
+        "gids",
+        "kinds",
+        "modes",
+        "mtimes",
+        "mtimes_ns",
+        "notes",
+        "paths",
+        "sizes",
+        "uids",
+        "uncompressed_bytes",
+    )
+
+    def __init__(self) -> None:
+        self.paths: list[bytes] = []
+        self.kinds = bytearray()
+        self.modes = array("H")
+        self.uids = array("q")
+        self.gids = array("q")
+        self.sizes = array("q")
+        self.mtimes = array("q")
+        self.mtimes_ns = array("l")
+        self._digests = bytearray()
+        self._links: dict[int, bytes] = {}
+        self._xattrs: dict[int, Xattrs] = {}
+        self.devices: dict[int, tuple[int, int]] = {}
+        self.file_bytes = 0
+        """Content bytes of regular files; markers and AUFS metadata carry none."""
+        self.uncompressed_bytes = 0
+        """Length of the tar stream that the DiffID covers."""
+        self.notes: tuple[str, ...] = ()
+        """What was odd but legal in the stream."""
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return (self.entry(position) for position in range(len(self.paths)))
+
+    def append(self, member: Member, digest: bytes) -> None:
+        """Add the next member; ``digest`` is its content's raw SHA-256, empty for what has no content."""
+        position = len(self.paths)
+        self.paths.append(member.path)
+        self.kinds.append(member.kind)
+        self.modes.append(member.mode)
+        self.uids.append(member.uid)
+        self.gids.append(member.gid)
+        self.sizes.append(member.size)
+        self.mtimes.append(member.mtime)
+        self.mtimes_ns.append(member.mtime_ns)
+        self._digests += digest or _NO_DIGEST
+        if member.link:
+            self._links[position] = member.link
+        if member.xattrs:
+            self._xattrs[position] = member.xattrs
+        if member.kind in (EntryKind.CHARACTER_DEVICE, EntryKind.BLOCK_DEVICE):
+            self.devices[position] = member.device
+        if member.size and not is_marker(member.path):
+            self.file_bytes += member.size
+
+    def restore(self, *, digests: bytearray, links: dict[int, bytes], xattrs: dict[int, Xattrs]) -> None:
+        """Put back the columns that have no public name: for the cache alone."""
+        self._digests, self._links, self._xattrs = digests, links, xattrs
+
+    def link(self, position: int) -> bytes:
+        """A symlink's or hard link's target, else empty."""
+        return self._links.get(position, b"")
+
+    def xattrs(self, position: int) -> Xattrs:
+        """Extended attributes of one entry."""
+        return self._xattrs.get(position, ())
+
+    def digest(self, position: int) -> bytes:
+        """Raw SHA-256 of a regular file's content, else 32 zero bytes."""
+        return bytes(self._digests[position * DIGEST_BYTES : (position + 1) * DIGEST_BYTES])
+
+    def entry(self, position: int) -> Entry:
+        """One entry as a value of its own."""
+        kind = EntryKind(self.kinds[position])
+        return Entry(
+            path=self.paths[position],
+            kind=kind,
+            mode=self.modes[position],
+            uid=self.uids[position],
+            gid=self.gids[position],
+            size=self.sizes[position],
+            mtime=self.mtimes[position],
+            mtime_ns=self.mtimes_ns[position],
+            link=self.link(position),
+            device=self.devices.get(position, (0, 0)),
+            xattrs=self.xattrs(position),
+            digest=self.digest(position) if kind is EntryKind.FILE else b"",
+        )
+
+    def same_content(self, position: int, other: LayerIndex, other_position: int) -> bool:
+        """Whether two entries are the same kind with the same content, symlink target or device numbers."""
+        kind = self.kinds[position]
+        if kind != other.kinds[other_position]:
+            return False
+        if kind == EntryKind.FILE:
+            return self.sizes[position] == other.sizes[other_position] and self.digest(position) == other.digest(
+                other_position
+            )
+        if kind == EntryKind.SYMLINK:
+            return self.link(position) == other.link(other_position)
+        return self.devices.get(position) == other.devices.get(other_position)
+
+    def same_attributes(self, position: int, other: LayerIndex, other_position: int) -> bool:
+        """Whether mode, owner, xattrs and (except for a directory) the time of two entries of one kind are equal."""
+        return (
+            self.modes[position] == other.modes[other_position]
+            and self.uids[position] == other.uids[other_position]
+            and self.gids[position] == other.gids[other_position]
+            and self.xattrs(position) == other.xattrs(other_position)
+            and (
+                self.kinds[position] == EntryKind.DIRECTORY
+                or (self.mtimes[position], self.mtimes_ns[position])
+                == (other.mtimes[other_position], other.mtimes_ns[other_position])
+            )
+        )

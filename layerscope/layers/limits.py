@@ -1,0 +1,26 @@
+"""What a layer may cost before it is refused as unsafe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what one layer's bytes may turn into. Sizes are bytes."""
+
+    max_uncompressed_bytes: int = 256 << 30
+    """Length of one layer's tar stream."""
+    max_ratio: int = 200
+    """Uncompressed to stored bytes, judged only past ``ratio_applies_from``: small archives of zeros are harmless."""
+    ratio_applies_from: int = 4 << 30
+    max_entries: int = 5_000_000
+    """Members of one layer."""
+    max_file_bytes: int = 64 << 30
+    """Logical size of one file; a sparse file's holes count."""
+    max_path_bytes: int = 8192
+    """One path; Linux itself stops at 4096."""
+    max_header_bytes: int = 1 << 20
+    """PAX records and GNU long names of one entry together (Go's archive/tar has the same bound)."""
+    max_names_bytes: int = 1 << 30
+    """Paths, link targets and extended attributes of one layer together: what an index must hold in memory."""

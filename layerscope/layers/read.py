@@ -1,0 +1,167 @@
+"""One pass over a blob: hash, decompress, hash again, decode headers, hash each file, offer content to probes."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from typing import TYPE_CHECKING
+
+from layerscope.errors import DamagedLayer, LayerscopeError, UnsafeImage, UnsupportedImage
+from layerscope.layers.blob import ReadLayer
+from layerscope.layers.chunks import ChunkReader
+from layerscope.layers.compression import decompress, detect
+from layerscope.layers.entry import EntryKind
+from layerscope.layers.index import LayerIndex
+from layerscope.layers.tarheader import BLOCK, decode
+from layerscope.layers.tarstream import TarReader
+from layerscope.oci.digest import Digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from hashlib import _Hash
+
+    from layerscope.layers.blob import LayerBlob
+    from layerscope.layers.limits import Limits
+    from layerscope.layers.probe import Probe, ProbeRun
+    from layerscope.layers.tarstream import Member
+
+_EMPTY = hashlib.sha256().digest()
+
+
+def read_blob(
+    chunks: Iterator[bytes],
+    label: str,
+    *,
+    limits: Limits,
+    probes: Sequence[Probe] = (),
+    algorithm: str = "sha256",
+    diff_algorithm: str = "sha256",
+    size: int | None = None,
+) -> ReadLayer:
+    """Read one layer blob to its end and return what it holds; of the claims only ``size`` is checked (see verify).
+
+    ``algorithm`` hashes the stored bytes, ``diff_algorithm`` the tar stream; ``size`` is the promised number of stored
+    bytes, past which reading stops. DamagedLayer, UnsafeImage and UnsupportedImage name ``label``.
+    """
+    stored = _StoredBytes(chunks, hashlib.new(algorithm), size)
+    tar_hash = hashlib.new(diff_algorithm)
+    index = LayerIndex()
+    runs = [probe.run() for probe in probes]
+    try:
+        head, whole = _peek(stored.chunks())
+        compression = detect(head)
+        if compression == "none":
+            _require_tar(head)
+        _fill(index, _hashed(decompress(compression, whole, limits), tar_hash, index), runs, limits)
+        if size is not None and stored.count != size:
+            raise DamagedLayer(
+                f"blob has {stored.count} bytes; {size} were promised",
+                hint="the blob is incomplete; fetch or export the image again",
+            )
+    except LayerscopeError as error:
+        raise type(error)(f"{label}: {error.message}", hint=error.hint) from error
+    return ReadLayer(
+        index=index,
+        diff_id=Digest(diff_algorithm, tar_hash.hexdigest()),
+        stored_digest=Digest(algorithm, stored.hash.hexdigest()),
+        stored_bytes=stored.count,
+        compression=compression,
+        probes={(probe.id, probe.version): run.result() for probe, run in zip(probes, runs, strict=True)},
+    )
+
+
+def verify(read: ReadLayer, blob: LayerBlob) -> None:
+    """Hold what was read against every claim made of it; DamagedLayer names the layer, expected and found."""
+    for what, expected, found in (
+        ("size", blob.size, read.stored_bytes),
+        ("digest", blob.digest, read.stored_digest),
+        ("DiffID", blob.diff_id, read.diff_id),
+    ):
+        if expected is not None and expected != found:
+            raise DamagedLayer(
+                f"{blob.label}: {what} is wrong: expected {expected}, found {found}",
+                hint="the blob is damaged, or the manifest or config names another; fetch or export the image again",
+            )
+
+
+class _StoredBytes:
+    """Counts and hashes the stored bytes on their way."""
+
+    def __init__(self, chunks: Iterator[bytes], hasher: _Hash, promised: int | None) -> None:
+        self._source = chunks
+        self._promised = promised
+        self.hash = hasher
+        self.count = 0
+
+    def chunks(self) -> Iterator[bytes]:
+        for chunk in self._source:
+            self.count += len(chunk)
+            if self._promised is not None and self.count > self._promised:
+                raise DamagedLayer(f"blob is longer than the {self._promised} bytes promised")
+            self.hash.update(chunk)
+            yield chunk
+
+
+def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """At least one block of the stream's head (less only if the stream is shorter), and the stream again, whole."""
+    seen: list[bytes] = []
+    length = 0
+    while length < BLOCK and (chunk := next(chunks, None)) is not None:
+        seen.append(chunk)
+        length += len(chunk)
+    return b"".join(seen)[:BLOCK], itertools.chain(seen, chunks)
+
+
+def _require_tar(head: bytes) -> None:
+    """A blob with no magic of a compression must start as a tar does, or be empty."""
+    if not head.strip(b"\0"):
+        return
+    try:
+        if len(head) == BLOCK:
+            decode(head)
+            return
+    except DamagedLayer:
+        if head[257:262] == b"ustar":
+            raise
+    raise UnsupportedImage(
+        f"is neither tar, gzip nor zstd (it starts with {head[:8].hex(' ')})",
+        hint="the blob is no image layer, or was compressed or encrypted in a way no specification allows",
+    )
+
+
+def _hashed(chunks: Iterator[bytes], tar_hash: _Hash, index: LayerIndex) -> Iterator[bytes]:
+    for chunk in chunks:
+        tar_hash.update(chunk)
+        index.uncompressed_bytes += len(chunk)
+        yield chunk
+
+
+def _fill(index: LayerIndex, chunks: Iterator[bytes], runs: list[ProbeRun], limits: Limits) -> None:
+    tar = TarReader(ChunkReader(chunks), limits)
+    names_bytes = 0
+    for member in tar:
+        names_bytes += len(member.path) + len(member.link) + sum(len(n) + len(v) for n, v in member.xattrs)
+        if len(index) >= limits.max_entries:
+            raise UnsafeImage(
+                f"has more than {limits.max_entries} entries", hint="raise --max-entries if you trust this image"
+            )
+        if names_bytes > limits.max_names_bytes:
+            raise UnsafeImage(f"its paths and attributes take more than {limits.max_names_bytes} bytes")
+        wanted = [run for run in runs if run.wants(member)]
+        digest = _digest_of(tar, member, wanted) if member.kind is EntryKind.FILE else b""
+        index.append(member, digest)
+    index.notes = tuple(tar.notes)
+
+
+def _digest_of(tar: TarReader, member: Member, wanted: list[ProbeRun]) -> bytes:
+    digest = _EMPTY
+    if member.size:
+        content_hash = hashlib.sha256()
+        for view in tar.content(member):
+            content_hash.update(view)
+            for run in wanted:
+                run.feed(view)
+        digest = content_hash.digest()
+    for run in wanted:
+        run.end()
+    return digest

@@ -1,0 +1,127 @@
+"""Reading the layers of an image: from the cache where it can answer, else from the blob, several side by side."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from layerscope.errors import InvalidImage, LayerscopeError, NotFound
+from layerscope.layers.blob import LayerBlob, ReadLayer, SkippedLayer
+from layerscope.layers.limits import Limits
+from layerscope.layers.read import read_blob, verify
+from layerscope.oci.mediatypes import is_encrypted_layer, is_foreign_layer
+from layerscope.progress import Progress, SilentProgress, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from layerscope.layers.cache import IndexCache
+    from layerscope.layers.probe import Probe
+
+_GRACE = 2.0
+"""Seconds an interrupted read may take to notice."""
+
+
+class _Stopped(Exception):
+    """Another layer failed or the user interrupted: this one's outcome no longer matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReader:
+    """How layers are to be read: limits, probes, cache, who watches, how many at a time."""
+
+    limits: Limits = field(default_factory=Limits)
+    probes: tuple[Probe, ...] = ()
+    cache: IndexCache | None = None
+    progress: Progress = field(default_factory=SilentProgress)
+    workers: int = field(default_factory=lambda: min(8, os.cpu_count() or 1))
+
+    def read_all(self, blobs: Sequence[LayerBlob]) -> list[ReadLayer | SkippedLayer]:
+        """Every layer, in order; what occurs twice is read once. The first error stops the rest and is raised."""
+        stop = threading.Event()
+        pool = ThreadPoolExecutor(max_workers=self.workers, thread_name_prefix="layer")
+        futures: dict[object, Future[ReadLayer | SkippedLayer]] = {}
+        for blob in blobs:
+            if _same(blob) not in futures:
+                futures[_same(blob)] = pool.submit(self._read, blob, stop)
+        try:
+            wait(futures.values(), return_when=FIRST_EXCEPTION)
+        finally:
+            stop.set()  # without effect when all are done
+            pool.shutdown(wait=False, cancel_futures=True)
+            wait(futures.values(), timeout=_GRACE)
+        for future in futures.values():
+            if future.done() and not future.cancelled():
+                error = future.exception()
+                if error is not None and not isinstance(error, _Stopped):
+                    raise error
+        return [futures[_same(blob)].result() for blob in blobs]
+
+    def _read(self, blob: LayerBlob, stop: threading.Event) -> ReadLayer | SkippedLayer:
+        if stop.is_set():
+            raise _Stopped
+        if is_encrypted_layer(blob.media_type):
+            return SkippedLayer(f"encrypted ({blob.media_type}), and layerscope has no key for it")
+        task = self.progress.start(blob.label, blob.size)
+        outcome = "failed"
+        try:
+            found = self.cache.get(blob, self.probes) if self.cache else None
+            if found is not None:
+                outcome = "cached"
+                return found
+            result = self._read_bytes(blob, task, stop)
+            outcome = "skipped" if isinstance(result, SkippedLayer) else "read"
+            return result
+        finally:
+            task.finish(outcome)
+
+    def _read_bytes(self, blob: LayerBlob, task: Task, stop: threading.Event) -> ReadLayer | SkippedLayer:
+        if isinstance(blob.passed, LayerscopeError):
+            raise blob.passed
+        if blob.passed is not None:
+            read = blob.passed
+        elif blob.open is None:
+            return self._absent(blob, "the archive does not hold its blob")
+        else:
+            try:
+                with blob.open() as chunks:
+                    read = read_blob(
+                        _watched(chunks, task, stop),
+                        blob.label,
+                        limits=self.limits,
+                        probes=self.probes,
+                        algorithm=blob.digest.algorithm if blob.digest else "sha256",
+                        diff_algorithm=blob.diff_id.algorithm,
+                        size=blob.size,
+                    )
+            except NotFound as error:
+                return self._absent(blob, error.message)
+        verify(read, blob)
+        if self.cache:
+            self.cache.put(blob, read)
+        return read
+
+    def _absent(self, blob: LayerBlob, why: str) -> SkippedLayer:
+        """A foreign layer may be missing from where the image is; any other is part of a whole image."""
+        if is_foreign_layer(blob.media_type):
+            return SkippedLayer(
+                f"foreign layer whose blob is not with the image ({blob.media_type}); URLs are not fetched"
+            )
+        raise InvalidImage(
+            f"{blob.label}: blob is missing: {why}", hint="the image is incomplete; push, copy or export it again"
+        )
+
+
+def _same(blob: LayerBlob) -> object:
+    return (blob.digest, blob.diff_id, blob.size, blob.witness, id(blob.passed))
+
+
+def _watched(chunks: Iterator[bytes], task: Task, stop: threading.Event) -> Iterator[bytes]:
+    for chunk in chunks:
+        if stop.is_set():
+            raise _Stopped
+        task.advance(len(chunk))
+        yield chunk
