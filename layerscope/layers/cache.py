@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import platformdirs
+
 from layerscope.layers.blob import ReadLayer
 from layerscope.layers.indexfile import DamagedEntry, pack, seal, unpack, unseal
 from layerscope.oci.digest import Digest
@@ -39,6 +41,14 @@ READER_VERSION = "v1"
 """Raised when the reader would make another index of the same bytes."""
 _STRAY_AFTER = 3600.0
 """A temporary file older than this many seconds was left by a killed process."""
+
+
+def default_directory() -> Path | None:
+    """The user's cache directory for layerscope, as the system has it; None where the user has no home."""
+    try:
+        return Path(platformdirs.user_cache_dir("layerscope"))
+    except RuntimeError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ class Limits:
     """Members of one layer."""
     max_file_bytes: int = 64 << 30
     """Logical size of one file; a sparse file's holes count."""
-    max_path_bytes: int = 8192
-    """One path; Linux itself stops at 4096."""
+    max_path_bytes: int = 4096
+    """One path; Linux itself allows no longer one."""
     max_header_bytes: int = 1 << 20
     """PAX records and GNU long names of one entry together (Go's archive/tar has the same bound)."""
     max_names_bytes: int = 1 << 30

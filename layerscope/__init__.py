@@ -1,0 +1,145 @@
+"""layerscope: what is in a container image, layer by layer, and why.
+
+Example:
+    >>> import layerscope
+    >>> report = layerscope.inspect("testdata/classic.docker-archive.tar", cache=False)
+    >>> report.totals.layers
+    12
+    >>> [layer.instruction.kind for layer in report.layers[:3]]
+    ['ADD', 'COPY', 'WORKDIR']
+    >>> with layerscope.open_image("testdata/classic.docker-archive.tar") as image:
+    ...     layers = layerscope.read_layers(image, cache=False)
+    >>> sorted(entry.path for entry in layers[0] if entry.kind.label == "directory")[:2]
+    [b'bin', b'etc']
+
+Everything is typed; errors are those of ``layerscope.errors``. Importing the package loads nothing else: each function
+imports what it needs when it is called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from layerscope.errors import LayerscopeError
+    from layerscope.inspection import Inspection
+    from layerscope.layers.blob import SkippedLayer
+    from layerscope.layers.entry import Entry, EntryKind
+    from layerscope.layers.index import LayerIndex
+    from layerscope.layers.limits import Limits
+    from layerscope.layers.reader import LayerReader
+    from layerscope.oci.platform import Platform
+    from layerscope.sources.image import Image
+    from layerscope.sources.registry import RegistryOptions
+
+__all__ = [
+    "Entry",
+    "EntryKind",
+    "Image",
+    "Inspection",
+    "LayerIndex",
+    "LayerscopeError",
+    "Limits",
+    "Platform",
+    "RegistryOptions",
+    "SkippedLayer",
+    "__version__",
+    "inspect",
+    "open_image",
+    "read_layers",
+]
+
+_LAZY = {
+    "Entry": "layerscope.layers.entry",
+    "EntryKind": "layerscope.layers.entry",
+    "Image": "layerscope.sources.image",
+    "Inspection": "layerscope.inspection",
+    "LayerIndex": "layerscope.layers.index",
+    "LayerscopeError": "layerscope.errors",
+    "Limits": "layerscope.layers.limits",
+    "Platform": "layerscope.oci.platform",
+    "RegistryOptions": "layerscope.sources.registry",
+    "SkippedLayer": "layerscope.layers.blob",
+}
+
+
+def inspect(
+    name: str,
+    *,
+    platform: Platform | str | None = None,
+    cache: Path | bool = True,
+    limits: Limits | None = None,
+    registry: RegistryOptions | None = None,
+) -> Inspection:
+    """Inspect an image: every layer read, verified and explained.
+
+    Args:
+        name: ``[SCHEME:]NAME``: a reference such as ``nginx``, an archive, a layout directory.
+        platform: Which image of an index, such as ``linux/arm64``; this machine's by default.
+        cache: A directory to keep layer indexes in; True for the user's own, False for none.
+        limits: What a layer may cost before it is refused.
+        registry: Credentials, time-outs and plain-HTTP hosts for registries.
+
+    Raises:
+        layerscope.errors.LayerscopeError: one of its leaves; see ``layerscope.errors``.
+    """
+    from layerscope.inspection import inspect_image
+
+    reader = _reader(cache, limits)
+    with _open(name, platform, reader, registry) as image:
+        return inspect_image(image, reader)
+
+
+def open_image(
+    name: str,
+    *,
+    platform: Platform | str | None = None,
+    limits: Limits | None = None,
+    registry: RegistryOptions | None = None,
+) -> Image:
+    """Open an image: manifest and config read and verified, layers ready for ``read_layers``. Use it in a ``with``.
+
+    Arguments and errors are those of ``inspect``.
+    """
+    return _open(name, platform, _reader(False, limits), registry)
+
+
+def read_layers(
+    image: Image, *, cache: Path | bool = True, limits: Limits | None = None
+) -> list[LayerIndex | SkippedLayer]:
+    """The entries of every layer, bottom first. Iterate over a LayerIndex for its ``Entry`` values, in tar order."""
+    from layerscope.layers.blob import ReadLayer
+
+    found = _reader(cache, limits).read_all(image.layers)
+    return [item.index if isinstance(item, ReadLayer) else item for item in found]
+
+
+def _open(name: str, platform: Platform | str | None, reader: LayerReader, registry: RegistryOptions | None) -> Image:
+    from layerscope.oci.platform import Platform
+    from layerscope.sources.open import open_image as open_source
+
+    wanted = Platform.parse(platform) if isinstance(platform, str) else platform
+    return open_source(name, platform=wanted, reader=reader, registry=registry)
+
+
+def _reader(cache: Path | bool, limits: Limits | None) -> LayerReader:
+    from layerscope.layers.cache import IndexCache, default_directory
+    from layerscope.layers.limits import Limits
+    from layerscope.layers.reader import LayerReader
+
+    directory = default_directory() if cache is True else cache
+    return LayerReader(limits=limits or Limits(), cache=IndexCache(directory) if directory else None)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("layerscope")
+    if name in _LAZY:
+        from importlib import import_module
+
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

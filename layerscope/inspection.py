@@ -1,0 +1,247 @@
+"""The one place that wires a source, its layers and the analyses into an ``Inspection``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from layerscope.filesystem.stack import Filesystem, stack
+from layerscope.history.join import join_history
+from layerscope.layers.blob import ReadLayer
+from layerscope.oci.digest import Digest, chain_ids
+from layerscope.volumes.declared import DeclaredVolume, PathBelow, declared_volume
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from layerscope.filesystem.changes import LayerChanges
+    from layerscope.filesystem.reclaim import Reclaimable
+    from layerscope.history.instruction import HistoryStep, Instruction
+    from layerscope.layers.blob import SkippedLayer
+    from layerscope.layers.index import LayerIndex
+    from layerscope.layers.reader import LayerReader
+    from layerscope.oci.config import ImageConfig
+    from layerscope.oci.platform import Platform
+    from layerscope.sources.image import Image
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReport:
+    """Which image this is and where it came from."""
+
+    reference: str
+    source: str
+    """``registry``, ``docker-archive``, ``oci-archive`` or ``oci-dir``."""
+    digest: Digest | None
+    """Of the manifest; None where the source has none."""
+    index_digest: Digest | None
+    media_type: str | None
+    platforms: tuple[Platform, ...]
+    annotations: dict[str, str]
+    config: ImageConfig
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReport:
+    """One layer. Sizes are bytes; None is what is not known: no manifest, or a skipped layer in the way."""
+
+    index: int
+    digest: Digest | None
+    diff_id: Digest
+    chain_id: Digest
+    media_type: str | None
+    compression: str | None
+    compressed_bytes: int | None
+    uncompressed_bytes: int | None
+    file_bytes: int | None
+    entries: int | None
+    instruction: Instruction
+    changes: LayerChanges | None
+    reclaimable_bytes: int | None
+    """Of this layer's own bytes, those that it or a layer above buried."""
+    skipped: str | None
+    """Why the layer could not be read, else None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the image, in bytes. None where a skipped layer or a missing manifest leaves them unknown."""
+
+    layers: int
+    entries: int | None
+    compressed_bytes: int | None
+    uncompressed_bytes: int | None
+    file_bytes: int | None
+    squashed_bytes: int | None
+    reclaimable_bytes: int | None
+    duplicate_bytes: int | None
+    efficiency: float | None
+    """``squashed_bytes`` / ``file_bytes``; 1.0 for an image without content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that could not be read or placed."""
+
+    layer: int
+    path: bytes | None
+    """The entry; None when it is the whole layer."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something odd but legal. ``layer`` is None where it concerns the image."""
+
+    layer: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Everything layerscope found out about one image: what every renderer and every program reads."""
+
+    image: ImageReport
+    totals: Totals
+    layers: tuple[LayerReport, ...]
+    history: tuple[HistoryStep, ...]
+    reclaimable: tuple[Reclaimable, ...] | None
+    """Everything buried, largest first; None where a skipped layer leaves it unknown."""
+    volumes: tuple[DeclaredVolume, ...]
+    skipped: tuple[Skipped, ...]
+    notes: tuple[Note, ...]
+    filesystem: Filesystem | None
+    """The merged tree; None when the layers were not read (``history``)."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was read: nothing skipped, the layers not left out."""
+        return not self.skipped and self.filesystem is not None
+
+
+def inspect_image(image: Image, reader: LayerReader, *, keep_changes_of: int | None = None) -> Inspection:
+    """Read every layer of ``image`` and analyse it. Raises what reading raises; the image stays open."""
+    read = reader.read_all(image.layers)
+    indexes = [item.index if isinstance(item, ReadLayer) else None for item in read]
+    filesystem = stack([index for index in indexes if index is not None], keep_changes_of=keep_changes_of)
+    return _build(image, read, filesystem)
+
+
+def inspect_metadata(image: Image) -> Inspection:
+    """What manifest, config and history alone tell: no layer byte is asked for."""
+    return _build(image, [None] * len(image.layers), None)
+
+
+def _build(image: Image, read: Sequence[ReadLayer | SkippedLayer | None], filesystem: Filesystem | None) -> Inspection:
+    joined = join_history(image.config.history, len(image.layers))
+    whole = filesystem is not None and all(isinstance(item, ReadLayer) for item in read)
+    layers = _layers(image, read, filesystem if whole else None, joined.layers)
+    skipped = [
+        Skipped(n, None, item.reason)
+        for n, item in enumerate(read)
+        if item is not None and not isinstance(item, ReadLayer)
+    ]
+    notes = [Note(None, text) for text in (*image.notes, *joined.notes)]
+    if filesystem is not None:
+        positions = [n for n, item in enumerate(read) if isinstance(item, ReadLayer)]
+        skipped += [Skipped(positions[item.layer], item.path, item.reason) for item in filesystem.unplaced]
+        notes += [Note(positions[layer], text) for layer, text in filesystem.notes]
+    return Inspection(
+        image=ImageReport(
+            reference=image.reference,
+            source=image.source,
+            digest=image.manifest.digest if image.manifest else None,
+            index_digest=image.index_digest,
+            media_type=image.manifest.media_type if image.manifest else None,
+            platforms=image.platforms,
+            annotations=image.annotations,
+            config=image.config,
+        ),
+        totals=_totals(layers, filesystem if whole else None),
+        layers=layers,
+        history=joined.steps,
+        reclaimable=_largest_first(filesystem.reclaimable) if whole and filesystem else None,
+        volumes=tuple(_volume(path, filesystem if whole else None) for path in image.config.run.volumes),
+        skipped=tuple(skipped),
+        notes=tuple(notes),
+        filesystem=filesystem,
+    )
+
+
+def _layers(
+    image: Image,
+    read: Sequence[ReadLayer | SkippedLayer | None],
+    filesystem: Filesystem | None,
+    instructions: tuple[Instruction, ...],
+) -> tuple[LayerReport, ...]:
+    buried = [0] * len(image.layers)
+    for item in filesystem.reclaimable if filesystem else ():
+        buried[item.layer] += item.bytes
+    chain = chain_ids([blob.diff_id for blob in image.layers])
+    reports = []
+    for number, (blob, found) in enumerate(zip(image.layers, read, strict=True)):
+        index: LayerIndex | None = found.index if isinstance(found, ReadLayer) else None
+        reports.append(
+            LayerReport(
+                index=number,
+                digest=blob.digest,
+                diff_id=blob.diff_id,
+                chain_id=chain[number],
+                media_type=blob.media_type or None,
+                compression=found.compression if isinstance(found, ReadLayer) else None,
+                compressed_bytes=blob.size if image.manifest else None,
+                uncompressed_bytes=index.uncompressed_bytes if index is not None else None,
+                file_bytes=index.file_bytes if index is not None else None,
+                entries=len(index) if index is not None else None,
+                instruction=instructions[number],
+                changes=filesystem.changes[number] if filesystem else None,
+                reclaimable_bytes=buried[number] if filesystem else None,
+                skipped=None if found is None or isinstance(found, ReadLayer) else found.reason,
+            )
+        )
+    return tuple(reports)
+
+
+def _totals(layers: tuple[LayerReport, ...], filesystem: Filesystem | None) -> Totals:
+    file_bytes = _sum(layer.file_bytes for layer in layers)
+    squashed = filesystem.squashed_bytes if filesystem else None
+    efficiency = None
+    if squashed is not None and file_bytes is not None:
+        efficiency = squashed / file_bytes if file_bytes else 1.0
+    return Totals(
+        layers=len(layers),
+        entries=_sum(layer.entries for layer in layers),
+        compressed_bytes=_sum(layer.compressed_bytes for layer in layers),
+        uncompressed_bytes=_sum(layer.uncompressed_bytes for layer in layers),
+        file_bytes=file_bytes,
+        squashed_bytes=squashed,
+        reclaimable_bytes=_sum(layer.reclaimable_bytes for layer in layers),
+        duplicate_bytes=filesystem.duplicate_bytes if filesystem else None,
+        efficiency=efficiency,
+    )
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    """The sum, or None if any part of it is unknown."""
+    total = 0
+    for value in values:
+        if value is None:
+            return None
+        total += value
+    return total
+
+
+def _largest_first(reclaimable: tuple[Reclaimable, ...]) -> tuple[Reclaimable, ...]:
+    return tuple(sorted(reclaimable, key=lambda item: (-item.bytes, item.path, item.layer, item.buried_by)))
+
+
+def _volume(path: str, filesystem: Filesystem | None) -> DeclaredVolume:
+    if filesystem is None:
+        return declared_volume(path, None)
+    tree = filesystem.tree
+    node = tree.find(path.encode("utf-8", "surrogateescape"))
+    below = [
+        PathBelow(child.brought, (child.layer, child.entry), tree.size(child))
+        for _, child in (tree.walk(node) if node is not None else ())
+    ]
+    return declared_volume(path, below)

@@ -1,0 +1,1 @@
+"""What will be mounted over an image, and what of the image lies beneath."""
