@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from layerscope.layers.tarheader import Header
 
 _LENGTH = re.compile(rb"[0-9]{1,10} ")
-_TIME = re.compile(rb"(-?)([0-9]{1,18})(?:\.([0-9]*))?")
+_TIME = re.compile(rb"-?[0-9]{1,18}(?:\.[0-9]{0,40})?(?:e[-+]?[0-9]{1,3})?")  # tarfile writes small floats with an e
 _NUMBER = re.compile(rb"[0-9]{1,19}")
 MAX_SPARSE_PARTS = 1 << 20
 _BLOCK = 512
@@ -79,13 +80,13 @@ def time(records: dict[bytes, bytes]) -> tuple[int, int] | None:
     value = records.get(b"mtime")
     if not value:
         return None
-    match = _TIME.fullmatch(value)
-    if match is None:
+    if not _TIME.fullmatch(value):
         raise DamagedLayer(f"PAX record mtime is not a time: {value[:40]!r}")
-    seconds, fraction = int(match[2]), int((match[3] or b"").ljust(9, b"0")[:9] or b"0")
-    if match[1]:
-        return (-seconds - 1, 1_000_000_000 - fraction) if fraction else (-seconds, 0)
-    return seconds, fraction
+    exact = Decimal(value.decode("ascii"))
+    if exact.adjusted() > 18:
+        raise DamagedLayer(f"PAX record mtime is impossible: {value[:40]!r}")
+    nanoseconds = int((exact * 1_000_000_000).to_integral_value(ROUND_FLOOR))
+    return divmod(nanoseconds, 1_000_000_000)
 
 
 def xattrs(records: dict[bytes, bytes]) -> Xattrs:

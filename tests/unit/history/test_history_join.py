@@ -1,0 +1,129 @@
+"""Which entry made which layer."""
+
+from __future__ import annotations
+
+import pytest
+
+from layerscope.history.instruction import Instruction
+from layerscope.history.join import join_history
+from layerscope.oci.config import HistoryEntry
+
+SUM = "73e2b2d48642b21b357384b0cb81c1869cc5e0c48a00f61553756196058304b9"
+UNKNOWN = Instruction("unknown", "", "", None, None)
+
+
+def entry(created_by: str, *, empty: bool = False, comment: str = "") -> HistoryEntry:
+    return HistoryEntry("2024-01-01T00:00:00Z", created_by, comment, "me", empty)
+
+
+BUILT = (
+    entry("/bin/sh -c #(nop) ADD file:a in / "),
+    entry('/bin/sh -c #(nop)  CMD ["bash"]', empty=True),
+    entry("/bin/sh -c apt-get update"),
+    entry("/bin/sh -c #(nop)  ENV A=b", empty=True),
+)
+
+
+def test_each_entry_that_makes_a_layer_takes_the_next() -> None:
+    joined = join_history(BUILT, 2)
+    assert [step.layer for step in joined.steps] == [0, None, 1, None]
+    assert [instruction.kind for instruction in joined.layers] == ["ADD", "RUN"]
+    assert [instruction.history_index for instruction in joined.layers] == [0, 2]
+    assert joined.notes == ()
+
+
+def test_a_step_keeps_what_the_entry_says() -> None:
+    step = join_history(BUILT, 2).steps[2]
+    assert (step.index, step.created, step.created_by, step.comment, step.author) == (
+        2, "2024-01-01T00:00:00Z", "/bin/sh -c apt-get update", "", "me",
+    )  # fmt: skip
+    assert step.instruction == Instruction("RUN", "RUN apt-get update", "/bin/sh -c apt-get update", 2, "classic")
+
+
+@pytest.mark.parametrize("layers", [0, 1, 3, 40])
+def test_another_number_of_layers_joins_none(layers: int) -> None:
+    joined = join_history(BUILT, layers)
+    assert joined.layers == (UNKNOWN,) * layers
+    assert [step.layer for step in joined.steps] == [None] * 4
+    assert [step.instruction.kind for step in joined.steps] == ["ADD", "CMD", "RUN", "ENV"]
+    assert joined.notes == (
+        f"the history has 2 entries that make a layer, the image has {layers} layer{'' if layers == 1 else 's'}: "
+        "which entry made which layer is unknown",
+    )
+
+
+def test_no_history() -> None:
+    joined = join_history((), 2)
+    assert (joined.steps, joined.layers) == ((), (UNKNOWN, UNKNOWN))
+    assert joined.notes == ("the config has no history: nothing tells how its 2 layers were made",)
+
+
+def test_neither_history_nor_layers() -> None:
+    joined = join_history((), 0)
+    assert (joined.steps, joined.layers, joined.notes) == ((), (), ())
+
+
+def test_metadata_only() -> None:
+    joined = join_history((entry("ENV A=b", empty=True), entry("LABEL a=b", empty=True)), 0)
+    assert [step.layer for step in joined.steps] == [None, None]
+    assert (joined.layers, joined.notes) == ((), ())
+
+
+def test_windows_classic_makes_layers_of_metadata() -> None:
+    history = (
+        entry("Apply image 10.0.20348.169"),
+        entry("Install update 10.0.20348.230"),
+        entry(r"cmd /S /C #(nop)  ENV A=b"),
+        entry(r"cmd /S /C #(nop) WORKDIR C:\app"),
+        entry("cmd /S /C dotnet publish"),
+    )
+    joined = join_history(history, 5)
+    assert [instruction.kind for instruction in joined.layers] == ["layer", "layer", "ENV", "WORKDIR", "RUN"]
+    assert joined.layers[4].text == "RUN dotnet publish"
+    assert joined.notes == ()
+
+
+@pytest.mark.parametrize("comment", [f"merge sha256:{SUM} to sha256:{SUM}", f"create new from sha256:{SUM}"])
+def test_a_squash_joins_and_is_noted(comment: str) -> None:
+    history = (
+        entry("/bin/sh -c #(nop) ADD file:a in / "),
+        entry("/bin/sh -c apt-get update", empty=True),
+        entry('/bin/sh -c #(nop)  CMD ["bash"]', empty=True),
+        entry("", comment=comment),
+    )
+    joined = join_history(history, 2)
+    assert [step.layer for step in joined.steps] == [0, None, None, 1]
+    assert (joined.layers[1].kind, joined.layers[1].text, joined.layers[1].builder) == ("squash", comment, "classic")
+    assert joined.notes == ("layer 1 is a squash: it holds what the steps before history entry 3 left over",)
+
+
+def test_buildah_puts_a_build_into_one_layer() -> None:
+    # Recorded from buildah 1.28 build --layers=false.
+    history = (
+        entry("/bin/sh -c #(nop) ADD file:a in / ", comment="FROM docker.io/library/alpine:3.20"),
+        entry('/bin/sh -c ["/bin/sh","-c","echo 1"]', empty=True),
+        entry("/bin/sh -c echo 2 > /two", empty=True),
+        entry('/bin/sh -c #(nop) CMD ["a", "b"]', comment="FROM localhost/bh:latest"),
+    )
+    joined = join_history(history, 2)
+    assert joined.layers[1].kind == "CMD"
+    assert joined.notes == (
+        "layer 1 is recorded with history entry 3, CMD, which changes no files: buildah put it together with the steps "
+        "before that have no layer of their own",
+    )
+
+
+@pytest.mark.parametrize(
+    ("padding", "builder"),
+    [
+        (entry("[stage-1 3/3] COPY a b", comment="buildkit.exporter.image.v0"), "buildkit"),
+        (entry("", comment="auto-generated by Jib"), "jib"),
+    ],
+)
+def test_a_history_that_was_filled_up_may_be_shifted(padding: HistoryEntry, builder: str) -> None:
+    history = (entry("RUN /bin/sh -c x # buildkit"), padding)
+    assert join_history(history, 2).notes == (
+        f"the history was too short for the layers and {builder} filled it up from entry 1 on: "
+        "the entries before may stand with the wrong layers",
+    )
+    assert join_history((padding, padding), 2).notes == ()
