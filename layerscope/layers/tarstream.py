@@ -235,12 +235,15 @@ class TarReader:
             raise UnsafeImage(f"a path is longer than {limits.max_path_bytes} bytes: {_shown(member.path)}")
         if b"\0" in member.path or b"\0" in member.link:
             raise DamagedLayer(f"a path has a NUL in it: {_shown(member.path)}")
-        if member.size > limits.max_file_bytes or member.stored > limits.max_uncompressed_bytes:
-            raise UnsafeImage(
-                f"{_shown(member.path)} claims {max(member.size, member.stored)} bytes;"
-                f" the limit for one file is {limits.max_file_bytes}",
-                hint="raise --max-file-size if you trust this image",
-            )
+        for claimed, limit, option in (
+            (member.size, limits.max_file_bytes, "--max-file-size"),
+            (member.stored, limits.max_uncompressed_bytes, "--max-layer-size"),
+        ):
+            if claimed > limit:
+                raise UnsafeImage(
+                    f"{_shown(member.path)} claims {claimed} bytes; the limit is {limit}",
+                    hint=f"raise {option} if you trust this image",
+                )
 
     def _finish_member(self) -> None:
         """Pass over what was not read of the last member, and its padding."""
