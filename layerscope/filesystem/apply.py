@@ -15,6 +15,8 @@ from layerscope.filesystem.tree import IMPLIED, MAX_LINKS, Node, Tree, split
 from layerscope.layers.entry import AUFS_PREFIX, MARKER_PREFIX, OPAQUE_MARKER, EntryKind, is_marker
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from layerscope.layers.index import LayerIndex
 
 MAX_IMPLIED_BYTES = 256 << 20
@@ -43,7 +45,8 @@ class SkippedEntry(NamedTuple):
 class Applied(NamedTuple):
     """What applying one layer did."""
 
-    changed: list[ChangedPath]
+    changed: Iterator[ChangedPath]
+    """To be taken before the next layer is applied."""
     reclaimed: list[Reclaimable]
     skipped: list[SkippedEntry]
     notes: list[str]
@@ -109,7 +112,7 @@ class _Step:
         opaques: list[bytes] = []
         entries: list[int] = []
         for position, path in enumerate(self.index.paths):
-            if not is_marker(path):
+            if MARKER_PREFIX not in path or not is_marker(path):
                 entries.append(position)
                 continue
             directory, _, name = path.rpartition(b"/")
@@ -358,9 +361,8 @@ class _Step:
 
     # -- the result ----------------------------------------------------------------------------------------------
 
-    def changed_paths(self) -> list[ChangedPath]:
+    def changed_paths(self) -> Iterator[ChangedPath]:
         """Every touched path whose state after the layer differs from before, in the order they were touched."""
-        changed = []
         last_directory: bytes | None = None
         siblings: dict[bytes, Node] | None = None
         for path, before in self.touched.items():
@@ -371,12 +373,11 @@ class _Step:
             after = siblings.get(name) if siblings is not None else None
             if after is None:
                 if before is not None:
-                    changed.append(ChangedPath(path, Change.DELETED, self.died.get(path, 0)))
-                continue
-            change = Change.ADDED if before is None else self._compare(before, after)
-            if change is not None:
-                changed.append(ChangedPath(path, change, self._shipped(after)))
-        return changed
+                    yield ChangedPath(path, Change.DELETED, self.died.get(path, 0))
+            elif before is None:
+                yield ChangedPath(path, Change.ADDED, self._shipped(after))
+            elif (change := self._compare(before, after)) is not None:
+                yield ChangedPath(path, change, self._shipped(after))
 
     def _children_of(self, directory: bytes) -> dict[bytes, Node] | None:
         children = self.tree.root.children

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Change(enum.StrEnum):
@@ -35,8 +39,7 @@ class LayerChanges:
     deleted: Tally
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedPath:
+class ChangedPath(NamedTuple):
     """One path that a layer changed. ``bytes`` as in Tally."""
 
     path: bytes
@@ -44,11 +47,12 @@ class ChangedPath:
     bytes: int
 
 
-def tally(changed: list[ChangedPath]) -> LayerChanges:
+def tally(changed: Iterable[ChangedPath]) -> LayerChanges:
     """Add up a layer's changed paths."""
-    counts = dict.fromkeys(Change, 0)
-    sums = dict.fromkeys(Change, 0)
-    for item in changed:
-        counts[item.change] += 1
-        sums[item.change] += item.bytes
-    return LayerChanges(**{change.value: Tally(counts[change], sums[change]) for change in Change})
+    sums = [[0, 0] for _ in Change]
+    slots = {id(change): slot for change, slot in zip(Change, sums, strict=True)}  # an enum's own hash is slow
+    for _, change, size in changed:
+        slot = slots[id(change)]
+        slot[0] += 1
+        slot[1] += size
+    return LayerChanges(*(Tally(count, size) for count, size in sums))

@@ -56,12 +56,12 @@ def stack(layers: Sequence[LayerIndex], *, keep_changes_of: int | None = None) -
     kept: tuple[ChangedPath, ...] = ()
     for number, index in enumerate(layers):
         applied = apply_layer(tree, links, index)
-        changes.append(tally(applied.changed))
+        if number == keep_changes_of:
+            kept = tuple(applied.changed)
+        changes.append(tally(kept if number == keep_changes_of else applied.changed))
         reclaimable += applied.reclaimed
         unplaced += (UnplacedEntry(number, path, reason) for path, reason in applied.skipped)
         notes += ((number, note) for note in (*index.notes, *applied.notes))
-        if number == keep_changes_of:
-            kept = tuple(sorted(applied.changed, key=lambda item: item.path))
     squashed, duplicates = _content(tree)
     return Filesystem(
         tree=tree,
@@ -71,7 +71,7 @@ def stack(layers: Sequence[LayerIndex], *, keep_changes_of: int | None = None) -
         duplicate_bytes=duplicates,
         unplaced=tuple(unplaced),
         notes=tuple(notes),
-        changed=kept,
+        changed=tuple(sorted(kept)),
     )
 
 
@@ -80,16 +80,21 @@ def _content(tree: Tree) -> tuple[int, int]:
     inodes: set[tuple[int, int]] = set()
     contents: set[bytes] = set()
     squashed = duplicates = 0
+    indexes = tree.indexes
     pending = [tree.root]
     while pending:
         node = pending.pop()
         if node.children is not None:
             pending += node.children.values()
-        elif (size := tree.size(node)) and (key := (node.layer, node.entry)) not in inodes:
-            inodes.add(key)
+            continue
+        layer, entry = node.layer, node.entry
+        size = indexes[layer].sizes[entry]
+        if size and (layer, entry) not in inodes:
+            inodes.add((layer, entry))
             squashed += size
-            digest = tree.indexes[node.layer].digest(node.entry)
+            digest = indexes[layer].digest(entry)
             if digest in contents:
                 duplicates += size
-            contents.add(digest)
+            else:
+                contents.add(digest)
     return squashed, duplicates
