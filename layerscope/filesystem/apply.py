@@ -274,7 +274,7 @@ class _Step:
             child = node.children.get(name)
             if child is not None and child.children is None:
                 here = b"/".join([*names[1:], name])
-                if self.tree.kind(child) is _SYMLINK and budget and not self._is_own_directory(here):
+                if self.tree.kind(child) is _SYMLINK and budget and not self._becomes_directory(child, here):
                     budget -= 1
                     followed = True
                     target = self.tree.link(child)
@@ -314,7 +314,10 @@ class _Step:
         node = parent.children[name] = Node({}, self.number, IMPLIED)
         return node
 
-    def _is_own_directory(self, path: bytes) -> bool:
+    def _becomes_directory(self, symlink: Node, path: bytes) -> bool:
+        """Whether this layer has a directory where the tree below has a symlink: then entries below it stay there."""
+        if symlink.brought == self.number:
+            return False
         if self._own_directories is None:
             self._own_directories = {
                 path for path, kind in zip(self.index.paths, self.index.kinds, strict=True) if kind == _DIRECTORY

@@ -34,12 +34,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from layerscope.sources.registry import RegistryOptions
-
     from layerscope.layers.reader import LayerReader
     from layerscope.oci.platform import Platform
     from layerscope.sources.image import Image
     from layerscope.sources.members import Members
+    from layerscope.sources.registry import RegistryOptions
 
 
 def open_image(
@@ -67,17 +66,16 @@ def open_image(
             reader,
         )
         return _inside(stream, location.kind, "", platform)
-    path, name = split_path(location.name)
     try:
+        path, name = split_path(location.name)
         members = _open_path(path, reader)
     except FileNotFoundError as error:
-        raise NotFound(
-            f"{path}: no such file or directory", hint="for an image in a registry, write registry:NAME"
-        ) from error
+        hint = "for an image in a registry, write registry:NAME"
+        raise NotFound(f"{location.name}: no such file or directory", hint=hint) from error
     except PermissionError as error:
-        raise SourceUnreachable(f"{path}: permission denied", hint="check who may read the file") from error
+        raise SourceUnreachable(f"{location.name}: permission denied", hint="check who may read the file") from error
     except OSError as error:
-        raise SourceUnreachable(f"{path}: {error.strerror}") from error
+        raise SourceUnreachable(f"{location.name}: {error.strerror}") from error
     try:
         image = _inside(members, location.kind, name, platform)
     except BaseException:

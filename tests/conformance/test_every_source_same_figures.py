@@ -106,9 +106,7 @@ def test_the_real_archives_of_other_tools(reference: Inspection) -> None:
 def test_a_pipe_given_by_name(parts: Parts, reference: Inspection, tmp_path: Path) -> None:
     """``layerscope inspect <(docker save x)``: a path that is no regular file is streamed."""
     archive = shapes.docker_old(parts, tmp_path)
-    script = (
-        "import sys, layerscope; r = layerscope.inspect('/dev/stdin', cache=False); print(r.totals.squashed_bytes)"
-    )
+    script = "import sys, layerscope; r = layerscope.inspect('/dev/stdin', cache=False); print(r.totals.squashed_bytes)"
     with subprocess.Popen(["cat", archive], stdout=subprocess.PIPE) as cat:
         done = subprocess.run([sys.executable, "-c", script], stdin=cat.stdout, capture_output=True, text=True)
     assert done.stdout.strip() == str(reference.totals.squashed_bytes), done.stderr

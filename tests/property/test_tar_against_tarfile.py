@@ -23,7 +23,15 @@ _NAMES = st.lists(
     max_size=6,
 ).map("/".join)
 _KINDS = st.sampled_from(
-    [tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE]
+    [
+        tarfile.REGTYPE,
+        tarfile.DIRTYPE,
+        tarfile.SYMTYPE,
+        tarfile.LNKTYPE,
+        tarfile.CHRTYPE,
+        tarfile.BLKTYPE,
+        tarfile.FIFOTYPE,
+    ]
 )
 
 
@@ -47,7 +55,9 @@ def _members(draw: st.DrawFn) -> tuple[tarfile.TarInfo, bytes]:
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(_members(), max_size=6), st.sampled_from([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT]), st.integers(1, 4096))
+@given(
+    st.lists(_members(), max_size=6), st.sampled_from([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT]), st.integers(1, 4096)
+)
 def test_same_members_and_content(members: list[tuple[tarfile.TarInfo, bytes]], form: int, chunk: int) -> None:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=form) as archive:

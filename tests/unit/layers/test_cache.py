@@ -151,7 +151,8 @@ def test_killed_at_any_moment_the_cache_stays_sound(tmp_path: Path) -> None:
 
 def test_processes_share_it(tmp_path: Path) -> None:
     layout = simple_layout(tmp_path / "layout", ONE, TWO)
-    script = "import sys, layerscope, pathlib; print(layerscope.inspect(sys.argv[1], cache=pathlib.Path(sys.argv[2])).totals)"
+    script = "import sys, layerscope, pathlib as p; "
+    script += "print(layerscope.inspect(sys.argv[1], cache=p.Path(sys.argv[2])).totals)"
     running = [
         subprocess.Popen(
             [sys.executable, "-c", script, f"oci-dir:{layout}", str(tmp_path / "cache")],
@@ -162,7 +163,7 @@ def test_processes_share_it(tmp_path: Path) -> None:
     ]
     outputs = {process.communicate()[0] for process in running}
     assert len(outputs) == 1 and all(process.returncode == 0 for process in running)
-    assert not [path for path in (tmp_path / "cache").rglob(".*")]
+    assert not list((tmp_path / "cache").rglob(".*"))
 
 
 def test_prune_and_clear(tmp_path: Path) -> None:
