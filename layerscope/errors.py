@@ -18,7 +18,10 @@ The library raises; it never prints or exits. Exit codes are chosen in ``layersc
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from layerscope.oci.platform import Platform
 
 
 class LayerscopeError(Exception):
@@ -53,9 +56,14 @@ class NotFound(LayerscopeError):
 
 
 class PlatformNotFound(NotFound):
-    """The index offers no manifest for the platform asked for."""
+    """The image is not there for the platform asked for."""
 
     code = "platform-not-found"
+
+    def __init__(self, message: str, *, hint: str = "", offered: tuple[Platform, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.offered = offered
+        """The platforms that are there."""
 
 
 class SourceUnreachable(LayerscopeError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from layerscope.errors import InvalidImage, InvalidReference, NotFound, PlatformNotFound, UsageError
+from layerscope.errors import InvalidImage, InvalidReference, NotFound, UsageError
 from layerscope.layers.blob import LayerBlob
 from layerscope.layers.tarstream import clean_path
 from layerscope.oci.config import ImageConfig, parse_config
@@ -19,6 +19,7 @@ from layerscope.oci.jsondoc import get_str, get_strings, parse_value
 from layerscope.oci.platform import Platform, choose
 from layerscope.oci.reference import Reference
 from layerscope.sources.image import Image, require_same_count
+from layerscope.sources.resolve import no_platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,10 +79,7 @@ def open_docker_archive(members: Members, name: str, wanted: Platform | None) ->
     config = parse_config(data, what)
     _verify_config_name(saved.config, config, what)
     if wanted is not None and config.platform is not None and choose([config.platform], wanted) is None:
-        raise PlatformNotFound(
-            f"{members.what} offers no {wanted}; it has {config.platform}",
-            hint="leave --platform out, or choose this one",
-        )
+        raise no_platform(members.what, wanted, [config.platform])
     require_same_count(len(saved.layers), len(config.diff_ids), members.what)
     layers = tuple(
         _layer(members, position, layer, diff_id)

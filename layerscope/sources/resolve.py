@@ -137,7 +137,7 @@ class _Offers:
             offered = [item.platform or self._own_platform(item) for item in self.descriptors]
             position = choose(offered, wanted or Platform.of_host())
             if position is None:
-                raise _no_platform(what, wanted, [item for item in offered if item])
+                raise no_platform(what, wanted, [item for item in offered if item])
             chosen = self.descriptors[position]
         manifest = read_manifest(self.store, chosen)
         if isinstance(manifest, Index):
@@ -150,12 +150,15 @@ class _Offers:
         return read_config(self.store, manifest.config).platform if isinstance(manifest, Manifest) else None
 
 
-def _no_platform(what: str, wanted: Platform | None, offered: list[Platform]) -> PlatformNotFound:
-    names = ", ".join(dict.fromkeys(str(item) for item in offered)) or "no platform at all"
+def no_platform(what: str, wanted: Platform | None, offered: list[Platform]) -> PlatformNotFound:
+    """The error that says what is there instead."""
+    distinct = tuple(dict.fromkeys(offered))
+    names = ", ".join(map(str, distinct)) or "no platform at all"
     asked = str(wanted) if wanted else f"{Platform.of_host()} (this machine's)"
     return PlatformNotFound(
         f"{what} offers no {asked}; it has {names}",
         hint="choose one of these with --platform OS/ARCHITECTURE[/VARIANT]",
+        offered=distinct,
     )
 
 
@@ -169,7 +172,7 @@ def _image(
 ) -> Image:
     config = read_config(store, manifest.config)
     if wanted is not None and config.platform is not None and choose([config.platform], wanted) is None:
-        raise _no_platform(what, wanted, [config.platform])
+        raise no_platform(what, wanted, [config.platform])
     require_same_count(len(manifest.layers), len(config.diff_ids), what)
     layers = tuple(
         LayerBlob(
