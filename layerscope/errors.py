@@ -18,10 +18,7 @@ The library raises; it never prints or exits. Exit codes are chosen in ``layersc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from layerscope.oci.platform import Platform
+from typing import ClassVar
 
 
 class LayerscopeError(Exception):
@@ -60,10 +57,10 @@ class PlatformNotFound(NotFound):
 
     code = "platform-not-found"
 
-    def __init__(self, message: str, *, hint: str = "", offered: tuple[Platform, ...] = ()) -> None:
+    def __init__(self, message: str, *, hint: str = "", offered: tuple[str, ...] = ()) -> None:
         super().__init__(message, hint=hint)
         self.offered = offered
-        """The platforms that are there."""
+        """The platforms that are there, as ``--platform`` takes them."""
 
 
 class SourceUnreachable(LayerscopeError):

@@ -6,11 +6,13 @@ chunk is bounded, so a bomb costs no memory; ``Limits`` stop it early.
 
 from __future__ import annotations
 
+import struct
 import sys
 import zlib
 from typing import TYPE_CHECKING, Any, Protocol
 
 from layerscope.errors import DamagedLayer, UnsafeImage, UnsupportedImage
+from layerscope.layers.tarheader import BLOCK, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +38,20 @@ def detect(head: bytes) -> str:
     if head[:4] == b"\x28\xb5\x2f\xfd" or (len(head) >= 4 and head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5):
         return "zstd"
     for magic, name in _UNSUPPORTED.items():
-        if head.startswith(magic):
+        if head.startswith(magic) and not _is_tar_header(head):  # a file may be called "BZh" or "]"
             raise UnsupportedImage(
                 f"is compressed with {name}, which no image specification allows",
                 hint="layers are plain tar, gzip or zstd; rebuild or recompress the image",
             )
     return "none"
+
+
+def _is_tar_header(head: bytes) -> bool:
+    try:
+        decode(head[:BLOCK])
+    except (DamagedLayer, struct.error):
+        return False
+    return True
 
 
 def decompress(compression: str, chunks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:

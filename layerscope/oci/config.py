@@ -53,9 +53,10 @@ class RunConfig:
 
 @dataclass(frozen=True, slots=True)
 class ImageConfig:
-    """An image configuration, verified by its digest."""
+    """An image configuration, verified by its digest (or told by an engine, see ``Image.history_from_engine``)."""
 
-    digest: Digest
+    digest: Digest | None
+    """None only where an engine told what is in the config, and could not tell its digest."""
     platform: Platform | None
     created: str
     author: str

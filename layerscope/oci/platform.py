@@ -33,10 +33,12 @@ class Platform:
     os_version: str = ""
 
     def __str__(self) -> str:
-        text = f"{self.os}/{self.architecture}"
-        if self.variant:
-            text += f"/{self.variant}"
-        return f"{text} ({self.os_version})" if self.os_version else text
+        return f"{self.name} ({self.os_version})" if self.os_version else self.name
+
+    @property
+    def name(self) -> str:
+        """``os/arch[/variant]``, as ``--platform`` takes it."""
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
 
     @property
     def is_unknown(self) -> bool:

@@ -152,13 +152,12 @@ class _Offers:
 
 def no_platform(what: str, wanted: Platform | None, offered: list[Platform]) -> PlatformNotFound:
     """The error that says what is there instead."""
-    distinct = tuple(dict.fromkeys(offered))
-    names = ", ".join(map(str, distinct)) or "no platform at all"
+    names = ", ".join(dict.fromkeys(map(str, offered))) or "no platform at all"
     asked = str(wanted) if wanted else f"{Platform.of_host()} (this machine's)"
     return PlatformNotFound(
         f"{what} offers no {asked}; it has {names}",
         hint="choose one of these with --platform OS/ARCHITECTURE[/VARIANT]",
-        offered=distinct,
+        offered=tuple(dict.fromkeys(item.name for item in offered)),
     )
 
 

@@ -313,6 +313,11 @@ def test_members_of_gzip_and_frames_of_zstd_in_a_row() -> None:
             assert found.stored_digest.hex == hashlib.sha256(data).hexdigest()
 
 
+def test_a_first_member_named_like_another_format() -> None:
+    for name in ("]", "BZh91AY", "\x04\x22M\x18"):
+        assert _entries(tar_of(file(name)))[0] == [name.encode()]
+
+
 def test_names_as_tools_write_them() -> None:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT, encoding="latin-1") as archive:

@@ -63,7 +63,7 @@ def test_a_colon_in_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert split_path("none:tag") == (Path("none:tag"), "")
 
 
-@pytest.mark.parametrize("text", ["docker://x", "containers-storage:x", "docker:x", "podman:x", "registry:"])
+@pytest.mark.parametrize("text", ["docker://x", "containers-storage:x", "registry:", "docker:", "podman:"])
 def test_refused_with_a_hint(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         locate(text)
