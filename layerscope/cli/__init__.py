@@ -1,0 +1,14 @@
+"""The command line: a file a command, and around them what all commands share.
+
+app.py         the commands together; from arguments to an exit code
+command.py     how a command is declared, how its help looks
+options.py     every option, defined once
+values.py      sizes, durations and counts as people write them
+exits.py       exit codes, and which error is which
+speech.py      what people are told on standard error
+progress.py    how far layers are
+page.py        what standard output is like
+output.py      where output goes, and that files come whole or not at all
+opening.py     from IMAGE and the options to an opened image and a reader
+inspect.py history.py files.py cache.py schema.py
+"""

@@ -1,0 +1,115 @@
+"""From IMAGE and the options to an opened image, and a reader for its layers."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from layerscope.cli import speech
+from layerscope.cli.progress import watch
+from layerscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from layerscope.cli.options import Common, LimitOptions, RegistryChoice
+    from layerscope.layers.cache import IndexCache
+    from layerscope.layers.limits import Limits
+    from layerscope.layers.reader import LayerReader
+    from layerscope.oci.platform import Platform
+    from layerscope.sources.image import Image
+    from layerscope.sources.registry import RegistryOptions
+
+_log = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def opened_with_layers(
+    name: str, common: Common, limits: LimitOptions, registry: RegistryChoice
+) -> Iterator[tuple[Image, LayerReader]]:
+    """The image, and what reads its layers, while somebody watches."""
+    from layerscope.layers.reader import LayerReader
+
+    with watch(quiet=common.quiet) as watching:
+        reader = LayerReader(limits=_limits(limits), cache=_cache(common), progress=watching.progress)
+        with _opened(name, common, registry, reader) as image:
+            watching.expect(image.layers)
+            yield image, reader
+
+
+@contextlib.contextmanager
+def opened_without_layers(name: str, common: Common, registry: RegistryChoice) -> Iterator[Image]:
+    """The image's manifest and config: no layer can be read, and none is."""
+    cache = None if common.no_cache else cache_at(common)  # it may know the documents of an engine's image
+    with _opened(name, common, registry, None, cache) as image:
+        yield image
+
+
+@contextlib.contextmanager
+def _opened(
+    name: str, common: Common, registry: RegistryChoice, reader: LayerReader | None, cache: IndexCache | None = None
+) -> Iterator[Image]:
+    from layerscope.sources.location import REGISTRY, STDIN, locate
+    from layerscope.sources.open import open_image
+
+    platform = _platform(common)
+    location = locate(name)
+    if location.remark and not common.quiet:
+        speech.remark(location.remark)
+    if location.name == STDIN and (sys.stdin is None or sys.stdin.isatty()):
+        raise UsageError(
+            "there is no archive on standard input", hint="pipe one in: docker save NAME | layerscope inspect -"
+        )
+    options = _registry(registry) if location.kind == REGISTRY else None
+    with open_image(name, platform=platform, reader=reader, registry=options, cache=cache) as image:
+        _log.info("%s is %s, from %s", name, image.reference, image.source)
+        yield image
+
+
+def cache_at(common: Common) -> IndexCache | None:
+    """The index cache that the options name; None where the user has no place for one."""
+    from layerscope.layers.cache import IndexCache, default_directory
+
+    directory = common.cache_dir or default_directory()
+    return IndexCache(directory.expanduser()) if directory is not None else None
+
+
+def _cache(common: Common) -> IndexCache | None:
+    if common.no_cache:
+        return None
+    cache = cache_at(common)
+    if cache is None:
+        _log.warning("there is no home directory to keep a cache in; every layer is read; --cache-dir names a place")
+    return cache
+
+
+def _platform(common: Common) -> Platform | None:
+    from layerscope.oci.platform import Platform
+
+    return Platform.parse(common.platform) if common.platform else None
+
+
+def _limits(options: LimitOptions) -> Limits:
+    from layerscope.layers.limits import Limits
+
+    chosen = {
+        "max_uncompressed_bytes": options.max_layer_size,
+        "max_file_bytes": options.max_file_size,
+        "max_ratio": options.max_ratio,
+        "max_entries": options.max_entries,
+    }
+    return dataclasses.replace(Limits(), **{name: value for name, value in chosen.items() if value is not None})
+
+
+def _registry(choice: RegistryChoice) -> RegistryOptions:
+    from layerscope.sources.registry import RegistryOptions
+
+    options = RegistryOptions(plain_http=frozenset(choice.plain_http))
+    if choice.timeout is not None:
+        options = dataclasses.replace(options, timeout=choice.timeout)
+    if choice.retries is not None:
+        options = dataclasses.replace(options, retries=choice.retries)
+    return options

@@ -1,0 +1,244 @@
+"""Every option, defined once. Each can also be set in the environment: ``--cache-dir`` is ``LAYERSCOPE_CACHE_DIR``.
+
+A dataclass here is a group of options that commands take as one parameter.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from layerscope.cli import values
+
+OUTPUT = "Output"
+SELECTION = "Selection"
+SOURCE = "Image"
+REGISTRY = "Registries"
+LIMITS = "Limits"
+CACHE = "Cache"
+OTHER = "Other options"
+PANELS = (OUTPUT, SELECTION, SOURCE, CACHE, REGISTRY, LIMITS, OTHER)
+"""Headings of options in a command's help, in order."""
+
+
+class ReportFormat(enum.StrEnum):
+    """What ``inspect`` and ``history`` write."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+class ListFormat(enum.StrEnum):
+    """What ``files`` writes."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+
+
+class PlainFormat(enum.StrEnum):
+    """What ``cache`` writes."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class Order(enum.StrEnum):
+    """How files are sorted."""
+
+    SIZE = "size"
+    PATH = "path"
+
+
+def option(*names: str, panel: str, env: tuple[str, ...] = (), **more: Any) -> Any:
+    """An option with its variables: ``LAYERSCOPE_`` and its long name first."""
+    long = next(name for name in names if name.startswith("--"))
+    variable = "LAYERSCOPE_" + long.removeprefix("--").replace("-", "_").upper()
+    return typer.Option(
+        *names, envvar=[variable, *env], show_envvar=False, show_default=False, rich_help_panel=panel, **more
+    )
+
+
+def format_option(choices: type[enum.StrEnum]) -> Any:
+    """``--format``, whose choices differ between commands."""
+    metavar = "|".join(choice.value for choice in choices)
+    return option(
+        "--format", panel=OUTPUT, metavar=metavar, help="What to write to standard output, or to -o. Default: table."
+    )
+
+
+ImageArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="IMAGE",
+        parser=values.text,
+        show_default=False,
+        help="[SCHEME:]NAME. A reference such as nginx:1.27 or ghcr.io/org/app@sha256:..., an archive, a layout"
+        " directory, or - for an archive on standard input. Schemes: registry, docker, podman, docker-archive,"
+        " oci-archive, oci-dir.",
+    ),
+]
+ReportFormatOption = Annotated[ReportFormat, format_option(ReportFormat)]
+ListFormatOption = Annotated[ListFormat, format_option(ListFormat)]
+PlainFormatOption = Annotated[PlainFormat, format_option(PlainFormat)]
+TopReclaimable = Annotated[
+    int,
+    option(
+        "--top",
+        panel=OUTPUT,
+        parser=values.whole,
+        metavar="N",
+        help="Reclaimable paths in table and markdown, the largest first. Default: 10. JSON has them all.",
+    ),
+]
+OutputFile = Annotated[
+    str | None,
+    option(
+        "--output",
+        "-o",
+        panel=OUTPUT,
+        parser=values.text,
+        metavar="FILE",
+        help="Write to FILE; it comes whole or not at all.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputOptions:
+    """Where output goes."""
+
+    output: OutputFile = None
+    report: Annotated[
+        list[str],
+        option(
+            "--report",
+            panel=OUTPUT,
+            parser=values.text,
+            metavar="FORMAT=FILE",
+            help="Write FORMAT to FILE as well; may be repeated.",
+        ),
+    ] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitOptions:
+    """What a layer may cost; None is the library's own limit."""
+
+    max_layer_size: Annotated[
+        int | None,
+        option(
+            "--max-layer-size",
+            panel=LIMITS,
+            parser=values.size,
+            metavar="SIZE",
+            help="Refuse a layer that unpacks to more, such as 10GB or 10GiB. Default: 256GiB.",
+        ),
+    ] = None
+    max_file_size: Annotated[
+        int | None,
+        option(
+            "--max-file-size",
+            panel=LIMITS,
+            parser=values.size,
+            metavar="SIZE",
+            help="Refuse a layer with a larger file. Default: 64GiB.",
+        ),
+    ] = None
+    max_ratio: Annotated[
+        int | None,
+        option(
+            "--max-ratio",
+            panel=LIMITS,
+            parser=values.positive,
+            metavar="N",
+            help="Refuse a layer that unpacks to more than N times its size, past the first 4 GiB. Default: 200.",
+        ),
+    ] = None
+    max_entries: Annotated[
+        int | None,
+        option(
+            "--max-entries",
+            panel=LIMITS,
+            parser=values.positive,
+            metavar="N",
+            help="Refuse a layer with more entries. Default: 5000000.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryChoice:
+    """How to talk to registries; None is the library's own choice."""
+
+    timeout: Annotated[
+        float | None,
+        option(
+            "--timeout",
+            panel=REGISTRY,
+            parser=values.seconds,
+            metavar="SECONDS",
+            help="How long to wait for a connection, and for each answer. Default: 30.",
+        ),
+    ] = None
+    retries: Annotated[
+        int | None,
+        option(
+            "--retries",
+            panel=REGISTRY,
+            parser=values.whole,
+            metavar="N",
+            help="How often to try again what fails for a passing reason. Default: 5.",
+        ),
+    ] = None
+    plain_http: Annotated[
+        list[str],
+        option(
+            "--plain-http",
+            panel=REGISTRY,
+            parser=values.text,
+            metavar="HOST",
+            help="Speak HTTP without TLS to HOST[:PORT]; may be repeated. Loopback needs no mention.",
+        ),
+    ] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """What every command takes."""
+
+    platform: Annotated[
+        str | None,
+        option(
+            "--platform",
+            panel=SOURCE,
+            env=("DOCKER_DEFAULT_PLATFORM",),
+            parser=values.text,
+            metavar="OS/ARCH[/VARIANT]",
+            help="Which image of an index. Default: DOCKER_DEFAULT_PLATFORM, else linux and this architecture.",
+        ),
+    ] = None
+    cache_dir: Annotated[
+        Path | None,
+        option(
+            "--cache-dir",
+            panel=CACHE,
+            metavar="DIR",
+            parser=Path,
+            help="Where layer indexes are kept. Default: the user's cache directory.",
+        ),
+    ] = None
+    no_cache: Annotated[bool, option("--no-cache", panel=CACHE, help="Read every layer anew, and keep nothing.")] = (
+        False
+    )
+    quiet: Annotated[
+        bool, option("--quiet", "-q", panel=OTHER, help="No progress, remarks or warnings: errors alone.")
+    ] = False
+    verbose: Annotated[
+        int, option("--verbose", "-v", panel=OTHER, count=True, help="Tell what is done; -vv tells everything.")
+    ] = 0

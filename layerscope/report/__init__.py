@@ -1,0 +1,18 @@
+"""One file a format: what was found out, as text. Everything that came out of an image is hostile here.
+
+display.py     the one way from image text to safe text
+quantities.py  bytes and shares, for people
+page.py        width, colour and glyphs of where text goes
+grid.py        wrapping and columns
+heading.py     which image it is, and the config that matters
+table.py       an inspection, for a terminal
+timeline.py    a history, for a terminal
+listing.py     files, one a line
+selection.py   which files of a listing, in which order
+document.py    inspections and histories as values that JSON has
+rows.py        one file as such a value
+json.py        such values as bytes-stable JSON
+markdown.py    an inspection or a history for a pull request
+storage.py     what the cache holds
+schema.py      the JSON Schemas, shipped in schemas/
+"""

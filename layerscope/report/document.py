@@ -1,0 +1,218 @@
+"""Inspections and histories as values that JSON has: the public contract, which the schemas in schemas/ explain.
+
+Sizes are bytes. What is not known is null; what an image's author left out is empty text or an empty list.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from layerscope.report.rows import add_path, safe
+
+if TYPE_CHECKING:
+    from layerscope.filesystem.changes import LayerChanges
+    from layerscope.filesystem.reclaim import Reclaimable
+    from layerscope.history.instruction import HistoryStep, Instruction
+    from layerscope.inspection import ImageReport, Inspection, LayerReport, Note, Skipped
+    from layerscope.oci.config import Healthcheck, RunConfig
+    from layerscope.oci.digest import Digest
+    from layerscope.oci.platform import Platform
+
+SCHEMA_VERSION = "1.0"
+
+Document = dict[str, Any]
+
+
+def inspection_document(inspection: Inspection) -> Document:
+    """Everything ``inspect`` tells."""
+    totals = inspection.totals
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "kind": "inspect",
+        "complete": inspection.complete,
+        "image": image_document(inspection.image),
+        "totals": {
+            "layers": totals.layers,
+            "entries": totals.entries,
+            "compressedBytes": totals.compressed_bytes,
+            "uncompressedBytes": totals.uncompressed_bytes,
+            "fileBytes": totals.file_bytes,
+            "squashedBytes": totals.squashed_bytes,
+            "reclaimableBytes": totals.reclaimable_bytes,
+            "duplicateBytes": totals.duplicate_bytes,
+            "efficiency": totals.efficiency,
+        },
+        "layers": [_layer(layer) for layer in inspection.layers],
+        "history": [_step(step) for step in inspection.history],
+        "reclaimable": None
+        if inspection.reclaimable is None
+        else [_reclaimable(item) for item in inspection.reclaimable],
+        "volumes": {
+            "declared": [
+                {
+                    "path": volume.path,
+                    "bytes": volume.bytes,
+                    "entries": volume.entries,
+                    "layers": None if volume.layers is None else list(volume.layers),
+                }
+                for volume in inspection.volumes
+            ]
+        },
+        "skipped": [skipped_document(item) for item in inspection.skipped],
+        "notes": [_note(note) for note in inspection.notes],
+    }
+
+
+def history_document(inspection: Inspection) -> Document:
+    """What manifest, config and history alone tell: only figures that need no layer byte."""
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "kind": "history",
+        "image": image_document(inspection.image),
+        "totals": {
+            "layers": inspection.totals.layers,
+            "compressedBytes": inspection.totals.compressed_bytes,
+        },
+        "layers": [
+            {**_layer_identity(layer), "instruction": _instruction(layer.instruction)} for layer in inspection.layers
+        ],
+        "history": [_step(step) for step in inspection.history],
+        "notes": [_note(note) for note in inspection.notes],
+    }
+
+
+def image_document(image: ImageReport) -> Document:
+    """Which image it is, and its config."""
+    config = image.config
+    return {
+        "reference": image.reference,
+        "source": image.source,
+        "digest": _text(image.digest),
+        "indexDigest": _text(image.index_digest),
+        "configDigest": _text(config.digest),
+        "mediaType": image.media_type,
+        **_platform(config.platform),
+        "platforms": [_platform(offer) for offer in image.platforms],
+        "created": config.created or None,
+        "author": config.author,
+        "annotations": image.annotations,
+        "config": _run_config(config.run),
+    }
+
+
+def skipped_document(item: Skipped) -> Document:
+    """Something that could not be read or placed."""
+    document: Document = {"layer": item.layer}
+    if item.path is None:
+        document["path"] = None
+    else:
+        add_path(document, "path", b"/" + item.path)
+    return {**document, "reason": item.reason}
+
+
+def _platform(platform: Platform | None) -> Document:
+    if platform is None:
+        return {"platform": None, "osVersion": None}
+    parts = (platform.os, platform.architecture, platform.variant)
+    return {"platform": "/".join(part for part in parts if part), "osVersion": platform.os_version or None}
+
+
+def _run_config(run: RunConfig) -> Document:
+    return {
+        "user": run.user,
+        "entrypoint": None if run.entrypoint is None else list(run.entrypoint),
+        "cmd": None if run.cmd is None else list(run.cmd),
+        "env": list(run.env),
+        "workingDir": run.working_dir,
+        "exposedPorts": list(run.exposed_ports),
+        "volumes": list(run.volumes),
+        "labels": run.labels,
+        "stopSignal": run.stop_signal,
+        "healthcheck": None if run.healthcheck is None else _healthcheck(run.healthcheck),
+        "shell": list(run.shell),
+    }
+
+
+def _healthcheck(check: Healthcheck) -> Document:
+    return {
+        "test": list(check.test),
+        "interval": check.interval,
+        "timeout": check.timeout,
+        "startPeriod": check.start_period,
+        "startInterval": check.start_interval,
+        "retries": check.retries,
+    }
+
+
+def _layer_identity(layer: LayerReport) -> Document:
+    return {
+        "index": layer.index,
+        "digest": _text(layer.digest),
+        "diffId": str(layer.diff_id),
+        "chainId": str(layer.chain_id),
+        "mediaType": layer.media_type,
+        "compressedBytes": layer.compressed_bytes,
+    }
+
+
+def _layer(layer: LayerReport) -> Document:
+    return {
+        **_layer_identity(layer),
+        "compression": layer.compression,
+        "uncompressedBytes": layer.uncompressed_bytes,
+        "fileBytes": layer.file_bytes,
+        "entries": layer.entries,
+        "instruction": _instruction(layer.instruction),
+        "changes": None if layer.changes is None else _changes(layer.changes),
+        "reclaimableBytes": layer.reclaimable_bytes,
+        "skipped": layer.skipped,
+    }
+
+
+def _instruction(instruction: Instruction) -> Document:
+    return {
+        "kind": instruction.kind,
+        "text": instruction.text,
+        "createdBy": instruction.created_by,
+        "historyIndex": instruction.history_index,
+        "builder": instruction.builder,
+        "line": instruction.line,
+    }
+
+
+def _changes(changes: LayerChanges) -> Document:
+    return {
+        name: {"count": tally.count, "bytes": tally.bytes}
+        for name in ("added", "modified", "metadata", "deleted")
+        for tally in (getattr(changes, name),)
+    }
+
+
+def _step(step: HistoryStep) -> Document:
+    document: Document = {
+        "index": step.index,
+        "layer": step.layer,
+        "created": step.created or None,
+        "createdBy": step.created_by,
+        "comment": step.comment,
+        "author": step.author,
+        "instruction": _instruction(step.instruction),
+    }
+    if step.engine_bytes is not None:
+        document["engineBytes"] = step.engine_bytes
+    return document
+
+
+def _reclaimable(item: Reclaimable) -> Document:
+    document: Document = {}
+    add_path(document, "path", b"/" + item.path)
+    document.update(cause=str(item.cause), bytes=item.bytes, layer=item.layer, buriedBy=item.buried_by)
+    return document
+
+
+def _note(note: Note) -> Document:
+    return {"layer": note.layer, "text": safe(note.text)}
+
+
+def _text(digest: Digest | None) -> str | None:
+    return None if digest is None else str(digest)

@@ -1,0 +1,103 @@
+"""What starting costs, and what must not be loaded for it."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+
+import pytest
+from cli_process import ROOT, Cli, command, environment
+
+HEAVY = {"docker", "oras", "requests", "urllib3", "textual", "kubernetes", "lightkube"}
+WATCHED = HEAVY | {"typer", "rich", "pathspec", "isal"}
+COMMANDS = [
+    (),
+    ("inspect",),
+    ("history",),
+    ("files",),
+    ("cache",),
+    ("cache", "info"),
+    ("cache", "prune"),
+    ("cache", "clear"),
+    ("schema",),
+]
+
+RECORDER = """
+import json, os, runpy, sys
+end = os._exit
+def record(code):
+    print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file=sys.stderr)
+    sys.stderr.flush()
+    end(code)
+os._exit = record
+sys.argv = ["layerscope", *sys.argv[1:]]
+runpy.run_module("layerscope", run_name="__main__", alter_sys=True)
+"""
+
+
+def loaded(cli: Cli, *arguments: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", RECORDER, *arguments],
+        env=environment(cli.home),
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    return set(json.loads(done.stderr.splitlines()[-1])) & WATCHED
+
+
+def test_importing_the_library_loads_nothing(cli: Cli) -> None:
+    code = "import sys, json, layerscope; print(json.dumps([name.partition('.')[0] for name in sys.modules]))"
+    done = subprocess.run([sys.executable, "-c", code], env=environment(cli.home), capture_output=True, check=True)
+    assert not set(json.loads(done.stdout)) & WATCHED
+
+
+def test_version_loads_nothing(cli: Cli) -> None:
+    assert loaded(cli, "--version") == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS, ids=" ".join)
+def test_help_loads_typer_alone(cli: Cli, name: tuple[str, ...]) -> None:
+    assert loaded(cli, *name, "--help") == {"typer"}
+
+
+def test_json_of_an_archive_needs_neither_rich_nor_a_registry(cli: Cli) -> None:
+    found = loaded(cli, "inspect", "testdata/classic.docker-archive.tar", "--format", "json", "-q")
+    assert not found & (HEAVY | {"rich", "pathspec"})
+
+
+@pytest.mark.parametrize("name", COMMANDS, ids=" ".join)
+def test_every_help_has_examples_and_fits(cli: Cli, name: tuple[str, ...]) -> None:
+    done = cli(*name, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\nExamples:\n  layerscope " in done.stdout
+    assert done.stdout.isascii()
+    assert max(map(len, done.stdout.splitlines())) <= 82
+    assert cli(*name, "-h").stdout == done.stdout
+
+
+def test_version(cli: Cli) -> None:
+    done = cli("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("layerscope ")
+
+
+@pytest.mark.parametrize(("arguments", "budget"), [(["--version"], 0.06), (["--help"], 0.25)], ids=["version", "help"])
+def test_start_up_time(cli: Cli, arguments: list[str], budget: float) -> None:
+    """Processor time above a bare interpreter's, the best of several: the machine may be busy with other things."""
+    ours, bare = [], []
+    for _ in range(20):
+        ours.append(spent(cli, command(*arguments)))
+        bare.append(spent(cli, [sys.executable, "-c", "pass"]))
+        if len(ours) > 2 and min(ours) - min(bare) < budget:
+            return
+    pytest.fail(f"{min(ours) - min(bare):.3f} s above a bare interpreter")
+
+
+def spent(cli: Cli, line: list[str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(line, env=environment(cli.home), capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
