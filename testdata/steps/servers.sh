@@ -30,9 +30,9 @@ start_engine() {
 }
 
 wait_for() {
-  local what=$1 try
+  local what=$1
   shift
-  for try in {1..150}; do
+  for _ in {1..150}; do
     if "$@" >/dev/null 2>&1; then return 0; fi
     sleep 0.2
   done
