@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from layerscope.filesystem.stack import Filesystem, stack
+from layerscope.history.engineaccount import join_engine_history, with_engine_bytes
 from layerscope.history.join import join_history
 from layerscope.layers.blob import ReadLayer
 from layerscope.oci.digest import Digest, chain_ids
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from layerscope.filesystem.changes import LayerChanges
     from layerscope.filesystem.reclaim import Reclaimable
-    from layerscope.history.instruction import HistoryStep, Instruction
+    from layerscope.history.instruction import HistoryStep, Instruction, JoinedHistory
     from layerscope.layers.blob import SkippedLayer
     from layerscope.layers.index import LayerIndex
     from layerscope.layers.reader import LayerReader
@@ -31,7 +32,7 @@ class ImageReport:
 
     reference: str
     source: str
-    """``registry``, ``docker-archive``, ``oci-archive`` or ``oci-dir``."""
+    """``registry``, ``docker``, ``podman``, ``docker-archive``, ``oci-archive`` or ``oci-dir``."""
     digest: Digest | None
     """Of the manifest; None where the source has none."""
     index_digest: Digest | None
@@ -110,13 +111,10 @@ class Inspection:
     volumes: tuple[DeclaredVolume, ...]
     skipped: tuple[Skipped, ...]
     notes: tuple[Note, ...]
+    complete: bool
+    """Whether everything was read: nothing skipped, the layers not left out."""
     filesystem: Filesystem | None
     """The merged tree; None when the layers were not read (``history``)."""
-
-    @property
-    def complete(self) -> bool:
-        """Whether everything was read: nothing skipped, the layers not left out."""
-        return not self.skipped and self.filesystem is not None
 
 
 def inspect_image(image: Image, reader: LayerReader, *, keep_changes_of: int | None = None) -> Inspection:
@@ -133,7 +131,7 @@ def inspect_metadata(image: Image) -> Inspection:
 
 
 def _build(image: Image, read: Sequence[ReadLayer | SkippedLayer | None], filesystem: Filesystem | None) -> Inspection:
-    joined = join_history(image.config.history, len(image.layers))
+    joined = _history(image)
     whole = filesystem is not None and all(isinstance(item, ReadLayer) for item in read)
     layers = _layers(image, read, filesystem if whole else None, joined.layers)
     skipped = [
@@ -164,8 +162,18 @@ def _build(image: Image, read: Sequence[ReadLayer | SkippedLayer | None], filesy
         volumes=tuple(_volume(path, filesystem if whole else None) for path in image.config.run.volumes),
         skipped=tuple(skipped),
         notes=tuple(notes),
+        complete=not skipped and filesystem is not None,
         filesystem=filesystem,
     )
+
+
+def _history(image: Image) -> JoinedHistory:
+    history, layers = image.config.history, len(image.layers)
+    if not image.history_from_engine:
+        return with_engine_bytes(join_history(history, layers), image.engine_bytes)
+    linux = image.config.platform is None or image.config.platform.os == "linux"
+    joined = join_engine_history(history, image.engine_bytes, layers, linux=linux)
+    return with_engine_bytes(joined, image.engine_bytes)
 
 
 def _layers(
@@ -239,7 +247,7 @@ def _volume(path: str, filesystem: Filesystem | None) -> DeclaredVolume:
     if filesystem is None:
         return declared_volume(path, None)
     tree = filesystem.tree
-    node = tree.find(path.encode("utf-8", "surrogateescape"))
+    node = tree.find(path.encode("utf-8", "surrogatepass"))  # a config may hold lone surrogates
     below = [
         PathBelow(child.brought, (child.layer, child.entry), tree.size(child))
         for _, child in (tree.walk(node) if node is not None else ())

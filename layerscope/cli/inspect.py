@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from layerscope.cli.exits import Exit
 from layerscope.cli.options import (
+    AllPlatforms,
     Common,
-    ImageArgument,
+    ImageArguments,
     LimitOptions,
     OutputOptions,
     RegistryChoice,
@@ -21,39 +22,66 @@ if TYPE_CHECKING:
 
     from layerscope.inspection import Inspection
     from layerscope.report.page import Page
+    from layerscope.report.several import Several
 
 EXAMPLES = """
 layerscope inspect nginx:1.27
 layerscope inspect --platform linux/arm64 ghcr.io/org/app:1.2
 layerscope inspect ./image.tar --format json
 docker save app | layerscope inspect -
+layerscope inspect app:1.1 app:1.2 --format json
 layerscope inspect app:ci --report json=app.json --report markdown=app.md
 """
 
 
 def inspect(
-    image: ImageArgument,
+    images: ImageArguments,
     output: OutputOptions,
     common: Common,
     limits: LimitOptions,
     registry: RegistryChoice,
     format: ReportFormatOption = ReportFormat.TABLE,
     top: TopReclaimable = 10,
+    all_platforms: AllPlatforms = False,
 ) -> int:
     """What is in an image, layer by layer, and why.
 
     Reads and verifies every layer: which instruction made it, what it weighs and changed, what of it could be
-    reclaimed, and what a container starts with.
+    reclaimed, and what a container starts with. Of several images, layers that they share are read once, and one that
+    fails does not stop the rest.
     """
     from layerscope.cli.opening import opened_with_layers
     from layerscope.cli.output import outputs, write
     from layerscope.inspection import inspect_image
 
     wanted = outputs(format, output)
-    with opened_with_layers(image, common, limits, registry) as (opened, reader):
+    if len(images) > 1 or all_platforms:
+        from layerscope.cli.several import inspect_several
+
+        several, code = inspect_several(images, common, limits, registry, all_platforms=all_platforms)
+        write(wanted, lambda chosen, page: render_several(several, chosen, page, top))
+        return code
+    with opened_with_layers(images[0], common, limits, registry) as (opened, reader):
         inspection = inspect_image(opened, reader)
     write(wanted, lambda chosen, page: render(inspection, chosen, page, top))
     return Exit.FINE
+
+
+def render_several(several: Several, chosen: ReportFormat, page: Page, top: int) -> Iterable[str]:
+    """Several inspections in one of the formats."""
+    from layerscope.report.several import one_after_the_other, several_document
+
+    if chosen is ReportFormat.JSON:
+        from layerscope.report.json import json_text
+
+        return [json_text(several_document(several))]
+    if chosen is ReportFormat.MARKDOWN:
+        from layerscope.report.markdown import code
+
+        failed = lambda text: f"**Not inspected:** {code(text)}"  # noqa: E731
+    else:
+        failed = lambda text: f"not inspected: {text}"  # noqa: E731
+    return one_after_the_other(several, lambda inspection: render(inspection, chosen, page, top), failed)
 
 
 def render(inspection: Inspection, chosen: ReportFormat, page: Page, top: int) -> Iterable[str]:

@@ -72,16 +72,19 @@ def format_option(choices: type[enum.StrEnum]) -> Any:
     )
 
 
+_IMAGE_HELP = (
+    "[SCHEME:]NAME. A reference such as nginx:1.27 or ghcr.io/org/app@sha256:..., an archive, a layout directory, or -"
+    " for an archive on standard input. Schemes: registry, docker, podman, docker-archive, oci-archive, oci-dir."
+)
 ImageArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="IMAGE",
-        parser=values.text,
-        show_default=False,
-        help="[SCHEME:]NAME. A reference such as nginx:1.27 or ghcr.io/org/app@sha256:..., an archive, a layout"
-        " directory, or - for an archive on standard input. Schemes: registry, docker, podman, docker-archive,"
-        " oci-archive, oci-dir.",
-    ),
+    str, typer.Argument(metavar="IMAGE", parser=values.text, show_default=False, help=_IMAGE_HELP)
+]
+ImageArguments = Annotated[
+    list[str], typer.Argument(metavar="IMAGE...", parser=values.text, show_default=False, help=_IMAGE_HELP)
+]
+AllPlatforms = Annotated[
+    bool,
+    option("--all-platforms", panel=SOURCE, help="Inspect the image of every platform that an index offers."),
 ]
 ReportFormatOption = Annotated[ReportFormat, format_option(ReportFormat)]
 ListFormatOption = Annotated[ListFormat, format_option(ListFormat)]

@@ -52,7 +52,8 @@ def watch(*, quiet: bool) -> Watch:
     """Bars on a terminal, plain lines elsewhere, nothing when ``quiet``."""
     if quiet or sys.stderr is None:
         return _Nobody()
-    lively = sys.stderr.isatty() and not os.environ.get("CI") and os.environ.get("TERM") not in ("dumb", "", None)
+    in_ci = os.environ.get("CI", "").lower() not in ("", "0", "false")
+    lively = sys.stderr.isatty() and not in_ci and os.environ.get("TERM", "dumb") not in ("dumb", "")
     return BarWatch() if lively else LineWatch()
 
 

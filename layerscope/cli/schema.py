@@ -20,12 +20,15 @@ class Kind(enum.StrEnum):
     """Documents that have a schema."""
 
     INSPECT = "inspect"
+    INSPECTIONS = "inspections"
     HISTORY = "history"
     FILES = "files"
 
 
 def schema(
-    kind: Annotated[Kind, typer.Argument(metavar="KIND", show_default=False, help="inspect, history or files.")],
+    kind: Annotated[
+        Kind, typer.Argument(metavar="KIND", show_default=False, help="inspect, inspections, history or files.")
+    ],
     common: Common,
     output: OutputFile = None,
 ) -> int:

@@ -7,7 +7,7 @@ import re
 
 import typer
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.ASCII | re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,19}(?:\.\d{1,19})?)\s*([a-z]*)", re.ASCII | re.IGNORECASE)
 _SI = {prefix: 1000**power for power, prefix in enumerate(("", "k", "m", "g", "t", "p", "e"))}
 _IEC = {f"{prefix}i": 1024**power for power, prefix in enumerate(("", "k", "m", "g", "t", "p", "e")) if prefix}
 _FACTORS = {**_SI, **_IEC}

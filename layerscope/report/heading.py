@@ -33,10 +33,12 @@ def when(created: str) -> str:
     """An RFC 3339 time, to the second and in UTC; anything else as it stands, harmless."""
     match = _TIME.fullmatch(created)
     try:
-        moment = datetime.fromisoformat("".join(match.groups()).upper()) if match else None
-        return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if moment else display_words(created)
+        if match is not None:
+            moment = datetime.fromisoformat("".join(match.groups()).upper()).astimezone(UTC)
+            return f"{moment.replace(tzinfo=None).isoformat(' ')} UTC"
     except (ValueError, OverflowError):
-        return display_words(created)
+        pass
+    return display_words(created)
 
 
 def identity(inspection: Inspection, page: Page) -> Iterator[Text]:

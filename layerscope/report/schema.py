@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 
-KINDS = ("inspect", "history", "files")
+KINDS = ("inspect", "inspections", "history", "files")
 
 
 def schema_text(kind: str) -> str:

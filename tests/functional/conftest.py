@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from cli_process import Cli
-from making import file, simple_layout, symlink, tar_of
+from making import OCI_LAYER, Layout, file, simple_layout, symlink, tar_of
 
 
 @pytest.fixture
@@ -58,8 +58,6 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An image whose middle layer cannot be read."""
-    from making import OCI_LAYER, Layout
-
     tars = [tar_of(file("a", b"1")), tar_of(file("b", b"22")), tar_of(file("c", b"333"))]
     layout = Layout(tmp_path_factory.mktemp("foreign") / "layout")
     kinds = [OCI_LAYER, OCI_LAYER.replace("layer.v1", "layer.nondistributable.v1"), OCI_LAYER]

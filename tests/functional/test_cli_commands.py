@@ -229,3 +229,30 @@ def test_clearing_the_wrong_directory_harms_nothing(cli: Cli, tmp_path: Path) ->
 def test_a_directory_of_ones_own(cli: Cli, tmp_path: Path) -> None:
     cli("inspect", BUILDKIT, settings={"LAYERSCOPE_CACHE_DIR": str(tmp_path / "here")})
     assert cache(cli, "info", "--cache-dir", tmp_path / "here")["holds"]["count"] == 24
+
+
+# -- the environment -------------------------------------------------------------------------------------------------
+
+
+def test_options_from_the_environment(cli: Cli, tmp_path: Path) -> None:
+    settings = {
+        "LAYERSCOPE_FORMAT": "json",
+        "LAYERSCOPE_QUIET": "1",
+        "LAYERSCOPE_NO_CACHE": "true",
+        "LAYERSCOPE_REPORT": f"markdown={tmp_path / 'a.md'} table={tmp_path / 'b.txt'}",
+        "LAYERSCOPE_TOP": "1",
+    }
+    done = cli("inspect", BUILDKIT, settings=settings)
+    assert json.loads(done.stdout)["kind"] == "inspect"
+    assert done.stderr == ""
+    assert not (cli.home / ".cache").exists()
+    assert "the largest 1" in (tmp_path / "a.md").read_text()
+    assert "the largest 1" in (tmp_path / "b.txt").read_text()
+    assert cli("inspect", BUILDKIT, "--format", "markdown", settings=settings).stdout == (tmp_path / "a.md").read_text()
+
+
+@pytest.mark.parametrize("name", ["FORMAT", "MAX_ENTRIES", "PLATFORM"])
+def test_nonsense_in_the_environment(cli: Cli, name: str) -> None:
+    done = cli("inspect", BUILDKIT, settings={f"LAYERSCOPE_{name}": "non/sen/se/!"})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert cli("inspect", BUILDKIT, settings={f"LAYERSCOPE_{name}": ""}).returncode == 0

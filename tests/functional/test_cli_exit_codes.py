@@ -18,7 +18,7 @@ CLASSIC = "testdata/classic.docker-archive.tar"
     "arguments",
     [
         ("inspect",),
-        ("inspect", CLASSIC, "surplus"),
+        ("history", CLASSIC, "surplus"),
         ("inspect", CLASSIC, "--no-such-option"),
         ("inspect", CLASSIC, "--format", "xml"),
         ("inspect", CLASSIC, "--platform", "a/b/c/d"),

@@ -20,14 +20,18 @@ ESCAPE = "\x1b["
 
 
 def on_terminal(
-    cli: Cli, *arguments: str | Path, columns: int = 80, feed: Path | None = None, **settings: str
+    cli: Cli,
+    *arguments: str | Path,
+    columns: int = 80,
+    feed: Path | None = None,
+    settings: dict[str, str] | None = None,
 ) -> tuple[int, str]:
     """Exit code and everything that a terminal was sent."""
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, columns))
     process = subprocess.Popen(
         command(*arguments),
-        env=environment(cli.home, **{"TERM": "xterm", **settings}),
+        env=environment(cli.home, **{"TERM": "xterm", **(settings or {})}),
         cwd=ROOT,
         stdin=theirs,
         stdout=theirs,
@@ -69,7 +73,7 @@ def test_colour_on_a_terminal(cli: Cli) -> None:
 @pytest.mark.parametrize("settings", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}])
 @pytest.mark.parametrize("name", ["inspect", "history", "files"])
 def test_no_colour(cli: Cli, name: str, settings: dict[str, str]) -> None:
-    code, sent = on_terminal(cli, name, BUILDKIT, "-q", **settings)
+    code, sent = on_terminal(cli, name, BUILDKIT, "-q", settings=settings)
     assert code == 0
     assert "\x1b" not in sent
 
@@ -82,7 +86,7 @@ def test_colour_is_forced(cli: Cli) -> None:
 
 @pytest.mark.parametrize("columns", [80, 200])
 def test_lines_fit_the_terminal(cli: Cli, columns: int) -> None:
-    _, sent = on_terminal(cli, "inspect", BUILDKIT, "-q", columns=columns, NO_COLOR="1")
+    _, sent = on_terminal(cli, "inspect", BUILDKIT, "-q", columns=columns, settings={"NO_COLOR": "1"})
     longest = max(len(line) for line in sent.splitlines())
     assert columns - 40 < longest <= columns
 
@@ -106,7 +110,7 @@ def test_bars_while_waiting_and_gone_in_the_end(cli: Cli, tmp_path: Path) -> Non
 def test_no_bars_in_ci(cli: Cli, tmp_path: Path, settings: dict[str, str]) -> None:
     os.mkfifo(pipe := tmp_path / "pipe")
     code, sent = on_terminal(
-        cli, "inspect", pipe, feed=ROOT / "testdata/classic.docker-archive.tar", NO_COLOR="1", **settings
+        cli, "inspect", pipe, feed=ROOT / "testdata/classic.docker-archive.tar", settings={"NO_COLOR": "1", **settings}
     )
     assert code == 0
     assert "all layers" not in sent
@@ -115,7 +119,7 @@ def test_no_bars_in_ci(cli: Cli, tmp_path: Path, settings: dict[str, str]) -> No
 
 def test_nothing_is_drawn_for_what_takes_no_time(cli: Cli) -> None:
     cli("inspect", BUILDKIT)
-    _, sent = on_terminal(cli, "inspect", BUILDKIT, NO_COLOR="1")
+    _, sent = on_terminal(cli, "inspect", BUILDKIT, settings={"NO_COLOR": "1"})
     assert "\x1b" not in sent
 
 

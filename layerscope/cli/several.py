@@ -1,0 +1,93 @@
+"""Several images in one run: one after the other, layers they share read once, none stopped by another's failure."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from layerscope.cli import speech
+from layerscope.cli.exits import Exit, exit_code
+from layerscope.cli.opening import opened_with_layers, opened_without_layers
+from layerscope.errors import LayerscopeError, PlatformNotFound, UsageError
+from layerscope.report.several import Failure, Several
+from layerscope.sources.location import STDIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from layerscope.cli.options import Common, LimitOptions, RegistryChoice
+    from layerscope.inspection import Inspection
+
+Target = tuple[str, str | None]
+"""An image's name, and the platform wanted of it."""
+
+
+def inspect_several(
+    names: Sequence[str], common: Common, limits: LimitOptions, registry: RegistryChoice, *, all_platforms: bool
+) -> tuple[Several, Exit]:
+    """Inspect each image; what failed is told on standard error as it happens. The code is the highest of all."""
+    found: list[Inspection | Failure] = []
+    code = Exit.FINE
+    with _shared_cache(common) as options:
+        for target in _targets(names, options, registry, all_platforms):
+            try:
+                if isinstance(target, Failure):
+                    raise target.error
+                name, platform = target
+                found.append(_inspect(name, dataclasses.replace(options, platform=platform), limits, registry))
+            except (LayerscopeError, OSError) as error:
+                speech.report(error)
+                code = max(code, exit_code(error))
+                found.append(target if isinstance(target, Failure) else Failure(*target, error))
+    return Several(tuple(found)), code
+
+
+def _inspect(name: str, common: Common, limits: LimitOptions, registry: RegistryChoice) -> Inspection:
+    from layerscope.inspection import inspect_image
+
+    with opened_with_layers(name, common, limits, registry) as (image, reader):
+        inspection = inspect_image(image, reader)
+    return dataclasses.replace(inspection, filesystem=None)  # nothing here shows the tree, and trees are large
+
+
+@contextlib.contextmanager
+def _shared_cache(common: Common) -> Iterator[Common]:
+    """Options with a cache, so that a layer of several images is read once; without one, a cache of this run alone."""
+    if not common.no_cache:
+        yield common
+        return
+    with tempfile.TemporaryDirectory(prefix="layerscope-") as directory:
+        yield dataclasses.replace(common, no_cache=False, cache_dir=Path(directory))
+
+
+def _targets(
+    names: Sequence[str], common: Common, registry: RegistryChoice, all_platforms: bool
+) -> Iterator[Target | Failure]:
+    for name in names:
+        if not all_platforms:
+            yield name, common.platform
+            continue
+        try:
+            platforms = _platforms(name, common, registry)
+        except (LayerscopeError, OSError) as error:
+            yield Failure(name, None, error)
+            continue
+        yield from ((name, platform) for platform in platforms)
+
+
+def _platforms(name: str, common: Common, registry: RegistryChoice) -> list[str | None]:
+    """Every platform an image is there for; None where it names none."""
+    if name == STDIN:
+        raise UsageError(
+            "--all-platforms reads an image several times; standard input passes once",
+            hint="write the archive to a file first",
+        )
+    try:
+        with opened_without_layers(name, dataclasses.replace(common, platform=None), registry) as image:
+            offered = tuple(platform.name for platform in image.platforms)
+    except PlatformNotFound as error:
+        offered = error.offered
+    return list(dict.fromkeys(offered)) if len(set(offered)) > 1 else [None]
