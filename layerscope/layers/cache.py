@@ -5,6 +5,7 @@
       indexes/DIFFID        the LayerIndex of a tar stream, shared by every blob that unpacks to it
       probes/DIFFID-ID-V    one probe's result on a tar stream
       witnesses/WITNESS     stored digest of bytes known by file and times alone (archives without a manifest)
+      documents/DIGEST      a config, manifest or index, byte for byte: what an engine would only tell with a whole save
 
 Every file is written beside its place and renamed into it, and carries a digest of itself: readers and writers of any
 number of processes never see half a file, a kill at any moment leaves at worst a stray temporary, and a damaged entry
@@ -18,6 +19,8 @@ import hashlib
 import json
 import logging
 import os
+import re
+import stat
 import tempfile
 import time
 from dataclasses import dataclass
@@ -34,9 +37,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from layerscope.layers.blob import LayerBlob
+    from layerscope.layers.index import LayerIndex
     from layerscope.layers.probe import Probe
 
 _log = logging.getLogger(__name__)
+_VERSION = re.compile(r"v\d+")
+ROOMS = ("indexes", "blobs", "documents", "probes", "witnesses")
+"""Directories below a version's."""
 READER_VERSION = "v1"
 """Raised when the reader would make another index of the same bytes."""
 _STRAY_AFTER = 3600.0
@@ -46,9 +53,10 @@ _STRAY_AFTER = 3600.0
 def default_directory() -> Path | None:
     """The user's cache directory for layerscope, as the system has it; None where the user has no home."""
     try:
-        return Path(platformdirs.user_cache_dir("layerscope"))
+        directory = Path(platformdirs.user_cache_dir("layerscope"))
     except RuntimeError:
         return None
+    return directory if directory.is_absolute() else None  # "~/.cache", where nobody knows what ~ is
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +80,50 @@ class IndexCache:
 
     def get(self, blob: LayerBlob, probes: Sequence[Probe]) -> ReadLayer | None:
         """The layer, if exactly this (stored digest, DiffID) was verified and every probe has its result."""
-        stored = blob.digest or self._witnessed(blob.witness)
-        if stored is None:
+        if blob.digest is None and blob.witness == vouched_by_engine(blob.diff_id):
+            return self.get_vouched(blob.diff_id, probes)
+        described = self._described(blob)
+        results = self._probed(blob.diff_id, probes) if described is not None else None
+        index = self._index(blob.diff_id) if results is not None else None
+        if described is None or results is None or index is None:
             return None
-        described = self._read_json("blobs", _pair(stored, blob.diff_id))
-        if described is None or (blob.size is not None and described.get("size") != blob.size):
+        stored, size, compression = described
+        return ReadLayer(index, blob.diff_id, stored, size, compression, results)
+
+    def get_vouched(self, diff_id: Digest, probes: Sequence[Probe]) -> ReadLayer | None:
+        """The layer by its DiffID alone, for an engine that unpacked these bytes itself and vouches for them.
+
+        What such an engine would save is the tar stream, so that is what is described. Nobody else is believed: a
+        manifest or an archive may claim a known DiffID for other bytes, so theirs goes by the pair (see ``get``).
+        """
+        results = self._probed(diff_id, probes)
+        index = self._index(diff_id) if results is not None else None
+        if index is None or results is None:
             return None
-        results = {}
-        for probe in probes:
-            data = self._read("probes", _probe_name(blob.diff_id, probe.id, probe.version))
-            if data is None:
-                return None
-            results[probe.id, probe.version] = data
-        index_data = self._read_sealed("indexes", str(blob.diff_id).replace(":", "-"))
-        if index_data is None:
+        return ReadLayer(index, diff_id, diff_id, index.uncompressed_bytes, "none", results)
+
+    def has(self, blob: LayerBlob, probes: Sequence[Probe]) -> bool:
+        """Whether ``get`` would have an answer: every file is there and whole, though not unpacked."""
+        vouched = blob.digest is None and blob.witness == vouched_by_engine(blob.diff_id)
+        if not vouched and self._described(blob) is None:
+            return False
+        return self._probed(blob.diff_id, probes) is not None and self._read("indexes", _file(blob.diff_id)) is not None
+
+    def document(self, digest: Digest) -> bytes | None:
+        """A config, manifest or index by its digest, which is computed again; None where it is not known."""
+        data = self._read_sealed("documents", _file(digest))
+        if data is not None and Digest.of(data, digest.algorithm) != digest:
+            self._drop("documents", _file(digest))
             return None
-        try:
-            index = unpack(index_data)
-        except DamagedEntry:
-            self._drop("indexes", str(blob.diff_id).replace(":", "-"))
-            return None
-        return ReadLayer(index, blob.diff_id, stored, int(described["size"]), str(described["compression"]), results)
+        return data
+
+    def put_document(self, digest: Digest, data: bytes) -> None:
+        """Keep a document that was verified."""
+        self._write("documents", _file(digest), data)
 
     def put(self, blob: LayerBlob, read: ReadLayer) -> None:
         """Keep a layer whose every claim was verified."""
-        self._write("indexes", str(read.diff_id).replace(":", "-"), pack(read.index))
+        self._write("indexes", _file(read.diff_id), pack(read.index))
         for (probe_id, version), data in read.probes.items():
             self._write("probes", _probe_name(read.diff_id, probe_id, version), seal(data))
         described = {"size": read.stored_bytes, "compression": read.compression}
@@ -107,15 +134,21 @@ class IndexCache:
     # -- what `layerscope cache` asks ----------------------------------------------------------------------------
 
     def files(self) -> Iterator[CacheFile]:
-        """Every file of the cache, of any reader version, temporaries too."""
-        for base, _, names in os.walk(self.directory):
-            for name in names:
-                path = Path(base, name)
+        """Every file of the cache, of any reader version, temporaries too.
+
+        Looks into the cache's own rooms alone: a directory named by mistake must not be emptied of what else it holds.
+        """
+        rooms = [
+            room for room in self.directory.glob("v*/*") if room.name in ROOMS and _VERSION.fullmatch(room.parent.name)
+        ]
+        for room in sorted(rooms):
+            for path in room.iterdir() if room.is_dir() and not room.is_symlink() else ():
                 try:
                     status = path.lstat()
                 except FileNotFoundError:
                     continue
-                yield CacheFile(path, status.st_size, status.st_mtime)
+                if not stat.S_ISDIR(status.st_mode):
+                    yield CacheFile(path, status.st_size, status.st_mtime)
 
     def prune(self, *, older_than: float | None = None, max_bytes: int | None = None) -> list[CacheFile]:
         """Remove what was not used for ``older_than`` seconds, then the longest unused until ``max_bytes`` are left.
@@ -144,6 +177,34 @@ class IndexCache:
         return [file for file in list(self.files()) if self._remove(file.path)]
 
     # -- files ---------------------------------------------------------------------------------------------------
+
+    def _described(self, blob: LayerBlob) -> tuple[Digest, int, str] | None:
+        """Stored digest, size and compression of the verified pair that ``blob`` is; None where it is none."""
+        stored = blob.digest or self._witnessed(blob.witness)
+        found = self._read_json("blobs", _pair(stored, blob.diff_id)) if stored is not None else None
+        if stored is None or found is None or (blob.size is not None and found.get("size") != blob.size):
+            return None
+        return stored, int(found["size"]), str(found["compression"])
+
+    def _probed(self, diff_id: Digest, probes: Sequence[Probe]) -> dict[tuple[str, int], bytes] | None:
+        """What every probe found in the tar stream; None if one has not seen it yet."""
+        results = {}
+        for probe in probes:
+            data = self._read("probes", _probe_name(diff_id, probe.id, probe.version))
+            if data is None:
+                return None
+            results[probe.id, probe.version] = data
+        return results
+
+    def _index(self, diff_id: Digest) -> LayerIndex | None:
+        data = self._read_sealed("indexes", _file(diff_id))
+        if data is None:
+            return None
+        try:
+            return unpack(data)
+        except DamagedEntry:
+            self._drop("indexes", _file(diff_id))
+            return None
 
     def _witnessed(self, witness: str) -> Digest | None:
         data = self._read("witnesses", _name(witness)) if witness else None
@@ -212,6 +273,15 @@ class IndexCache:
         if not self._warned:
             self._warned = True
             _log.warning("cache at %s cannot be used: %s", self.directory, error.strerror or error)
+
+
+def vouched_by_engine(diff_id: Digest) -> str:
+    """The witness of a layer that a container engine holds unpacked under this DiffID (see ``get_vouched``)."""
+    return f"engine {diff_id}"
+
+
+def _file(digest: Digest) -> str:
+    return str(digest).replace(":", "-")
 
 
 def _name(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from layerscope.errors import InvalidImage, LayerscopeError, NotFound
 from layerscope.layers.blob import LayerBlob, ReadLayer, SkippedLayer
 from layerscope.layers.limits import Limits
-from layerscope.layers.read import read_blob, verify
+from layerscope.layers.read import hold_to_limits, read_blob, verify
 from layerscope.oci.mediatypes import is_encrypted_layer, is_foreign_layer
 from layerscope.progress import Progress, SilentProgress, Task
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from layerscope.layers.cache import IndexCache
     from layerscope.layers.probe import Probe
 
-_GRACE = 2.0
+_GRACE = 0.5
 """Seconds an interrupted read may take to notice."""
 
 
@@ -70,6 +70,7 @@ class LayerReader:
         try:
             found = self.cache.get(blob, self.probes) if self.cache else None
             if found is not None:
+                hold_to_limits(found, self.limits, blob.label)
                 outcome = "cached"
                 return found
             result = self._read_bytes(blob, task, stop)

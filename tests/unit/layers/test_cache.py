@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from making import OCI_LAYER, Layout, docker_archive, file, sha256, simple_layout, tar_of
 
-from layerscope.errors import DamagedLayer
+from layerscope.errors import DamagedLayer, UnsafeImage
 from layerscope.inspection import Inspection, inspect_image
 from layerscope.layers.cache import IndexCache
+from layerscope.layers.limits import Limits
 from layerscope.layers.reader import LayerReader
 from layerscope.sources.open import open_image
 
@@ -166,6 +167,20 @@ def test_processes_share_it(tmp_path: Path) -> None:
     assert not list((tmp_path / "cache").rglob(".*"))
 
 
+def test_limits_hold_warm_as_cold(tmp_path: Path) -> None:
+    layout = f"oci-dir:{simple_layout(tmp_path / 'layout', ONE, tar_of(file('zeros', bytes(1 << 20))))}"
+    inspect(layout, tmp_path / "cache")
+    for limits in (
+        Limits(max_uncompressed_bytes=5000),
+        Limits(max_entries=0),
+        Limits(max_file_bytes=4999),
+        Limits(ratio_applies_from=1, max_ratio=2),
+    ):
+        for cache in (None, IndexCache(tmp_path / "cache")):
+            with open_image(layout) as image, pytest.raises(UnsafeImage):
+                LayerReader(cache=cache, limits=limits).read_all(image.layers)
+
+
 def test_prune_and_clear(tmp_path: Path) -> None:
     cache = IndexCache(tmp_path / "cache")
     for number, tar in enumerate((ONE, TWO)):
@@ -174,8 +189,8 @@ def test_prune_and_clear(tmp_path: Path) -> None:
     assert len(files) == 4
     old = cache.directory / "v1/indexes" / sha256(ONE).replace(":", "-")
     os.utime(old, (0, 0))
-    foreign = cache.directory / "v0" / "left"
-    foreign.parent.mkdir()
+    foreign = cache.directory / "v0" / "indexes" / "left"
+    foreign.parent.mkdir(parents=True)
     foreign.write_text("of another version")
     removed = {file.path for file in cache.prune(older_than=3600)}
     assert removed == {old, foreign}
