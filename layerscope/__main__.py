@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from typing import NoReturn
@@ -18,6 +19,9 @@ def main() -> NoReturn:
         if arguments == ["--version"]:
             code = _version()
         else:
+            # A run makes a million small values that live to its end and hold no cycles: the collector would walk them
+            # all, again and again, and find nothing.
+            gc.disable()
             from layerscope.cli.app import run
 
             code = run(arguments)

@@ -38,6 +38,9 @@ class HistoryStep:
     comment: str
     author: str
     instruction: Instruction
+    engine_bytes: int | None = None
+    """What an engine says this step's layer takes, by its own measure; None where no engine was asked. Not one of
+    layerscope's sizes, and to be labelled the engine's wherever it is shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,8 @@ def _normalised(name: str) -> str:
 def _verify_config_name(name: str, config: ImageConfig, what: str) -> None:
     """Where the config's file is named by its digest, the digest must be right."""
     stem = name.rsplit("/", 1)[-1].removesuffix(".json").removeprefix("sha256:")
-    if len(stem) == 64 and all(digit in "0123456789abcdef" for digit in stem) and stem != config.digest.hex:
+    is_digest = len(stem) == 64 and all(digit in "0123456789abcdef" for digit in stem)
+    if is_digest and Digest("sha256", stem) != config.digest:
         raise InvalidImage(
             f"{what}: digest is wrong: expected {Digest('sha256', stem)}, found {config.digest}",
             hint="the archive was altered or damaged; save it again",

@@ -25,7 +25,7 @@ class Image:
     reference: str
     """What it is called where it came from: a normalised reference, or a path with a tag."""
     source: str
-    """``registry``, ``docker-archive``, ``oci-archive`` or ``oci-dir``."""
+    """``registry``, ``docker``, ``podman``, ``docker-archive``, ``oci-archive`` or ``oci-dir``."""
     config: ImageConfig
     layers: tuple[LayerBlob, ...]
     """Bottom first."""
@@ -39,6 +39,11 @@ class Image:
     """Annotations of the manifest."""
     notes: tuple[str, ...] = ()
     """What is odd but legal about how the source holds the image."""
+    history_from_engine: bool = False
+    """Whether the config's history is an engine's account of it, which does not say which steps made a layer."""
+    engine_bytes: tuple[int, ...] = ()
+    """The engine's own size of each history entry's layer, where an engine was asked for its history. What is measured
+    differs between engines; it is none of our sizes."""
     resources: ExitStack = field(default_factory=ExitStack)
     """Open files and connections that reading layers needs."""
 

@@ -10,6 +10,9 @@ from layerscope.errors import UsageError
 
 STDIN = "-"
 REGISTRY = "registry"
+DOCKER = "docker"
+PODMAN = "podman"
+ENGINES = (DOCKER, PODMAN)
 DOCKER_ARCHIVE = "docker-archive"
 OCI_ARCHIVE = "oci-archive"
 OCI_DIR = "oci-dir"
@@ -18,12 +21,14 @@ PATH = "path"
 
 _SCHEMES = {
     "registry": REGISTRY,
+    "docker": DOCKER,
+    "docker-daemon": DOCKER,
+    "podman": PODMAN,
     "docker-archive": DOCKER_ARCHIVE,
     "oci-archive": OCI_ARCHIVE,
     "oci-dir": OCI_DIR,
     "oci": OCI_DIR,
 }
-_ENGINES = ("docker", "podman", "docker-daemon")
 _ARCHIVE_NAME = re.compile(r"\.(tar|tgz|txz|tzst|tar\.(gz|zst|zstd|xz))(:|$)", re.IGNORECASE)
 _PATH_START = ("/", "./", "../", "~")
 
@@ -34,7 +39,7 @@ class Location:
 
     kind: str
     name: str
-    """A reference, or a path, perhaps with ``:TAG`` behind it; ``-`` is standard input."""
+    """A reference, an engine's image ID, or a path, perhaps with ``:TAG`` behind it; ``-`` is standard input."""
     remark: str = ""
     """What a person should be told about how the name was read."""
 
@@ -50,19 +55,21 @@ def locate(text: str) -> Location:
             raise UsageError(f"{text!r} names a scheme and nothing behind it", hint=f"write {scheme}:NAME")
         kind = _SCHEMES[scheme]
         remark = ""
-        if kind == REGISTRY and "/" not in name and not Path(text).exists():
+        if _may_be_a_tag(scheme, name) and not Path(text).exists():
             remark = f"{text!r} was read as scheme {scheme!r} and name {name!r}"
             remark += f"; for the repository called {scheme!r} write docker.io/library/{text}"
         return Location(kind, name, remark)
-    if colon and scheme in _ENGINES:
-        raise UsageError(
-            f"{text!r}: this version of layerscope reads registries, archives and layouts, not the images of an engine",
-            hint=f"save it first: {'podman' if scheme == 'podman' else 'docker'} save -o image.tar {name or 'NAME'}"
-            " && layerscope inspect image.tar",
-        )
     if _is_path(text):
         return Location(PATH, text)
     return Location(REGISTRY, text)
+
+
+def _may_be_a_tag(scheme: str, name: str) -> bool:
+    """Whether somebody who wrote this may have meant the repository called like the scheme: ``registry:2``.
+
+    Of an engine's images too many have names like that to remark on each; tags of ``docker`` begin with a digit.
+    """
+    return name[0].isdigit() if scheme in ENGINES else scheme == REGISTRY and "/" not in name
 
 
 def _is_path(text: str) -> bool:

@@ -6,7 +6,15 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from layerscope.errors import InvalidImage, InvalidReference, LayerscopeError, NotFound, SourceUnreachable
+from layerscope.errors import (
+    InvalidImage,
+    InvalidReference,
+    LayerscopeError,
+    NotAuthorised,
+    NotFound,
+    PlatformNotFound,
+    SourceUnreachable,
+)
 from layerscope.layers.blob import READ_CHUNK
 from layerscope.layers.limits import Limits
 from layerscope.layers.tarheader import BLOCK
@@ -18,12 +26,12 @@ from layerscope.sources.dockerarchive import is_docker_archive, open_docker_arch
 from layerscope.sources.layout import is_layout, open_layout
 from layerscope.sources.location import (
     DOCKER_ARCHIVE,
+    ENGINES,
     OCI_ARCHIVE,
     OCI_DIR,
     PATH,
     REGISTRY,
     STDIN,
-    Location,
     locate,
     split_path,
 )
@@ -34,6 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from layerscope.layers.cache import IndexCache
     from layerscope.layers.reader import LayerReader
     from layerscope.oci.platform import Platform
     from layerscope.sources.image import Image
@@ -48,16 +57,24 @@ def open_image(
     reader: LayerReader | None = None,
     registry: RegistryOptions | None = None,
     stdin: BinaryIO | None = None,
+    cache: IndexCache | None = None,
 ) -> Image:
     """Open the image that ``text`` names: ``[SCHEME:]NAME``.
 
-    ``reader`` reads the layers of a source that only flows (standard input, a compressed archive) as they pass; without
-    it such an image has no readable layers. ``platform`` chooses from an index; this machine's is preferred without.
+    ``reader`` reads the layers of a source that only flows (standard input, a compressed archive, an engine) as they
+    pass; without it such an image has no readable layers, and an engine's config and history are those that ``cache``
+    knows, or what the engine tells of them. ``platform`` chooses from an index; this machine's is preferred without.
     Raises NotFound, PlatformNotFound, SourceUnreachable, NotAuthorised, InvalidImage, UsageError.
     """
     location = locate(text)
+    if location.kind in ENGINES:
+        from layerscope.sources.engine import open_engine_image  # only when needed
+
+        return open_engine_image(location.kind, location.name, platform, reader, cache)
+    if location.kind == REGISTRY and location.name != text:
+        return _from_registry(Reference.parse(location.name), platform, registry)
     if location.kind == REGISTRY:
-        return _from_registry(text, location, platform, registry)
+        return _from_engine_or_registry(text, platform, reader, registry, cache)
     if location.name == STDIN:
         source = stdin or sys.stdin.buffer
         stream = Stream(
@@ -143,21 +160,37 @@ def _is_plain_save(members: Members) -> bool:
     return True
 
 
-def _from_registry(text: str, location: Location, platform: Platform | None, options: RegistryOptions | None) -> Image:
-    schemeless = location.name == text
-    try:
-        reference = Reference.parse(location.name)
-    except InvalidReference as error:
-        if not schemeless:
-            raise
-        hint = f"{error.hint}; there is no file of this name either"
-        raise InvalidReference(error.message, hint=hint) from error
+def _from_registry(reference: Reference, platform: Platform | None, options: RegistryOptions | None) -> Image:
     from layerscope.sources.registry import RegistryOptions, open_registry  # requests and oras: only when needed
 
+    return open_registry(reference, platform, options or RegistryOptions())
+
+
+def _from_engine_or_registry(
+    text: str,
+    platform: Platform | None,
+    reader: LayerReader | None,
+    options: RegistryOptions | None,
+    cache: IndexCache | None,
+) -> Image:
+    """A bare name: an engine that has the image, else the registry. If neither, the error tells of every attempt."""
     try:
-        return open_registry(reference, platform, options or RegistryOptions())
+        reference = Reference.parse(text)
+    except InvalidReference as error:
+        hint = f"{error.hint}; there is no file of this name either"
+        raise InvalidReference(error.message, hint=hint) from error
+    from layerscope.sources.engine import find_in_engines
+
+    image, attempts = find_in_engines(text, platform, reader, cache)
+    if image is not None:
+        return image
+    try:
+        return _from_registry(reference, platform, options)
     except LayerscopeError as error:
-        if not schemeless or not isinstance(error, NotFound | SourceUnreachable):
+        if not isinstance(error, NotFound | SourceUnreachable | NotAuthorised):
             raise
-        attempts = f"tried as a file: there is none called {text!r}; tried the registry: {error.message}"
-        raise type(error)(attempts, hint=error.hint) from error
+        tried = [f"as a file: there is none called {text!r}", *attempts, f"the registry: {error.message}"]
+        told = type(error)("; ".join(f"tried {attempt}" for attempt in tried), hint=error.hint)
+        if isinstance(error, PlatformNotFound) and isinstance(told, PlatformNotFound):
+            told.offered = error.offered
+        raise told from error

@@ -1,4 +1,4 @@
-"""Markdown read back by a CommonMark parser with GitHub's tables: what went in comes out, and nothing else comes alive."""
+"""Markdown read back by a CommonMark parser with GitHub's tables: what went in comes out, and nothing comes alive."""
 
 from __future__ import annotations
 
