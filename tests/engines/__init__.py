@@ -1,0 +1,1 @@
+"""layerscope against real engines: Docker on two storage drivers and behind TLS, Podman, containerd's own exports."""
