@@ -58,9 +58,13 @@ class EngineImage:
         return self.manifest or self.id
 
 
-def is_name(text: str) -> bool:
-    """Whether an engine may be asked for ``text``: an image ID, whole or cut, or a reference (InvalidReference)."""
-    return _ID.fullmatch(text) is not None or Reference.parse(text) is not None
+def check_name(text: str) -> None:
+    """An engine is asked for an image ID, whole or cut, or a reference; InvalidReference for anything else.
+
+    The name becomes part of a path, where ``..`` and the like would lead to other questions.
+    """
+    if _ID.fullmatch(text) is None:
+        Reference.parse(text)
 
 
 def inspect(engine: Engine, name: str, wanted: Platform | None) -> EngineImage:
@@ -68,7 +72,7 @@ def inspect(engine: Engine, name: str, wanted: Platform | None) -> EngineImage:
 
     Without a tag an engine takes ``latest``. InvalidReference, NotFound, PlatformNotFound.
     """
-    assert is_name(name)
+    check_name(name)
     what = f"{engine}: image {name}"
     account = _account(engine, name, {"manifests": "1"} if engine.api >= _MANIFESTS else {}, what)
     if account.get("Descriptor") is not None:

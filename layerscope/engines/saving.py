@@ -10,7 +10,7 @@ from layerscope.engines.images import platform_parameter
 from layerscope.errors import SourceUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from layerscope.engines.client import Engine
     from layerscope.engines.images import EngineImage
@@ -33,7 +33,8 @@ class Save:
         self._engine = engine
         self._image = image
 
-    def __iter__(self) -> Iterator[bytes]:
+    def chunks(self) -> Generator[bytes, None, None]:
+        """The archive, as it comes; SourceUnreachable when it does not come whole."""
         params = {}
         if self._image.index is not None and self._image.platform is not None and self._engine.api >= _PLATFORM:
             params["platform"] = platform_parameter(self._image.platform)

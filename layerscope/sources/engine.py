@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from layerscope.engines.client import ANSWER_SECONDS, connect
 from layerscope.engines.endpoint import DOCKER, docker_endpoint, podman_endpoint
-from layerscope.engines.images import has_containerd_store, inspect, is_name
+from layerscope.engines.images import check_name, has_containerd_store, inspect
 from layerscope.engines.saving import Save
 from layerscope.engines.steps import history
-from layerscope.errors import InvalidReference, LayerscopeError, NotFound, PlatformNotFound
+from layerscope.errors import InvalidReference, LayerscopeError, NotFound, PlatformNotFound, UsageError
 from layerscope.layers.blob import LayerBlob
 from layerscope.oci.config import parse_config
 from layerscope.oci.reference import Reference
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _PROBE_SECONDS = 5.0
 """How long an engine that nobody named may take to say who it is."""
+_NO_TIME = "0001-01-01T00:00:00Z"
+"""What an engine writes where the config has no time."""
 _ACCOUNT = (
     "config, history and sizes are as the engine tells them: it was not asked to save the image; what it does not tell"
     " is missing"
@@ -49,7 +51,7 @@ def open_engine_image(
     ``cache`` knows them, else what the engine tells. UsageError for settings that name no endpoint, SourceUnreachable,
     NotFound, PlatformNotFound, InvalidImage, DamagedLayer.
     """
-    is_name(name)
+    check_name(name)
     endpoint = docker_endpoint() if kind == DOCKER else podman_endpoint()
     try:
         with connect(endpoint) as engine:
@@ -73,6 +75,9 @@ def find_in_engines(
     for resolve in (docker_endpoint, podman_endpoint):
         try:
             engine = connect(resolve(), answer_seconds=_PROBE_SECONDS)
+        except UsageError as error:
+            attempts.append(f"an engine, but {error.message}")
+            continue
         except LayerscopeError as error:
             attempts.append(error.message)
             continue
@@ -164,7 +169,7 @@ def _config(found: EngineImage, account: dict[str, Any], steps: tuple[EngineStep
         "os": platform.os if platform else "",
         "architecture": platform.architecture if platform else "",
         "variant": platform.variant if platform else "",
-        "created": account.get("Created"),
+        "created": "" if account.get("Created") == _NO_TIME else account.get("Created"),
         "author": account.get("Author"),
         "config": account.get("Config"),
         "rootfs": {"type": "layers", "diff_ids": [str(diff_id) for diff_id in found.diff_ids]},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing, suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from layerscope.errors import InvalidImage, LayerscopeError, NotFound, PlatformNotFound
@@ -21,19 +23,27 @@ if TYPE_CHECKING:
     from layerscope.sources.members import Members
 
 
+_LAST_CHUNKS = 4
+"""How much is read on for a reason, of an archive that is no good."""
+
+
 def saved_image(save: Save, found: EngineImage, reader: LayerReader) -> Image:
     """Save the image, reading its layers on the way, and keep its documents in the reader's cache.
 
     The ID tells the stores apart. With containerd's it names a manifest or index, which the save then holds: layers are
     the stored blobs. Otherwise it names the config, and whatever manifest a save may hold was made up to hold it.
     """
-    try:
-        stream = Stream(iter(save), save.what, reader)
-        image = _image(stream, found)
-    except LayerscopeError as error:
-        if save.failure is not None and error is not save.failure:
-            raise save.failure from error  # a stream that broke looks like a damaged archive
-        raise
+    with closing(save.chunks()) as chunks:
+        try:
+            stream = Stream(chunks, save.what, reader)
+            image = _image(stream, found)
+        except LayerscopeError as error:
+            with suppress(LayerscopeError):  # the engine's own words, if it wrote any, are at the end
+                for _ in islice(chunks, _LAST_CHUNKS):
+                    pass
+            if save.failure is not None and error is not save.failure:
+                raise save.failure from error  # a stream that broke looks like a damaged archive
+            raise
     if reader.cache is not None:
         _remember(stream, image, found, reader.cache)
     return image

@@ -1,6 +1,6 @@
 """The README's sessions are real: each command is run again and must print what stands there.
 
-    LAYERSCOPE_REWRITE=1 pytest tests/readme      writes what it prints now into the README
+LAYERSCOPE_REWRITE=1 pytest tests/readme      writes what it prints now into the README
 """
 
 from __future__ import annotations
