@@ -98,7 +98,7 @@ def test_a_save_may_take_its_time_to_the_first_byte_and_a_question_may_not(fake:
         image = inspect(engine, "made", None)
         fake.pause = 1.2
         started = time.monotonic()
-        assert b"".join(Save(engine, image)) == fake.archive
+        assert b"".join(Save(engine, image).chunks()) == fake.archive
         assert time.monotonic() - started > 1
         with pytest.raises(SourceUnreachable, match=r"no answer within 0\.4 seconds"):
             history(engine, image)
@@ -115,7 +115,7 @@ def test_waiting_for_the_first_byte_can_be_interrupted(fake: FakeEngine) -> None
         "engine = c.connect(docker_endpoint())\n"
         f"image = i.EngineImage(Digest.parse({fake.account['Id']!r}), (), (), None, {{}})\n"
         "print('asking', flush=True)\n"
-        "next(iter(s.Save(engine, image)))\n"
+        "next(s.Save(engine, image).chunks())\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -144,10 +144,11 @@ def test_a_save_that_ends_early_as_if_all_were_well(fake: FakeEngine, part: floa
     assert "save of sha256:" in caught.value.message
 
 
+@pytest.mark.parametrize("padding", [0, 2000], ids=["short", "long"])
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.9])
-def test_an_engine_that_gives_up_half_way_is_quoted(fake: FakeEngine, part: float) -> None:
+def test_an_engine_that_gives_up_half_way_is_quoted(fake: FakeEngine, part: float, padding: int) -> None:
     """All it can do is to write the error behind what it has sent (moby, getImagesGet)."""
-    error = b'{"errorDetail":{"message":"open /x: no space left\\n on device"},"error":"..."}\r\n'
+    error = b'{"errorDetail":{"message":"open /x: no space left\\n on device"},"error":"' + b"." * padding + b'"}\r\n'
     fake.archive = fake.archive[: int(len(fake.archive) * part)] + error
     with pytest.raises(SourceUnreachable, match="gave up: open /x: no space left on device"):
         look("docker:made")
@@ -257,6 +258,11 @@ def test_an_engine_in_trouble_is_quoted(fake: FakeEngine) -> None:
     fake.account_for = lambda name, query: {}
     with pytest.raises(NotFound, match="has no image 'made'"):
         look("docker:made")
+
+
+def test_a_config_without_a_time(fake: FakeEngine) -> None:
+    fake.account["Created"] = "0001-01-01T00:00:00Z"
+    assert look_at_metadata("docker:made").image.config.created == ""
 
 
 def test_a_history_of_nonsense(fake: FakeEngine) -> None:
