@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from layerscope.filesystem.stack import Filesystem, stack
+from layerscope.filesystem.stack import Stack
 from layerscope.history.engineaccount import join_engine_history, with_engine_bytes
 from layerscope.history.join import join_history
 from layerscope.layers.blob import ReadLayer
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from layerscope.filesystem.changes import LayerChanges
     from layerscope.filesystem.reclaim import Reclaimable
+    from layerscope.filesystem.stack import Filesystem
     from layerscope.history.instruction import HistoryStep, Instruction, JoinedHistory
     from layerscope.layers.blob import SkippedLayer
     from layerscope.layers.index import LayerIndex
@@ -119,10 +120,13 @@ class Inspection:
 
 def inspect_image(image: Image, reader: LayerReader, *, keep_changes_of: int | None = None) -> Inspection:
     """Read every layer of ``image`` and analyse it. Raises what reading raises; the image stays open."""
-    read = reader.read_all(image.layers)
-    indexes = [item.index if isinstance(item, ReadLayer) else None for item in read]
-    filesystem = stack([index for index in indexes if index is not None], keep_changes_of=keep_changes_of)
-    return _build(image, read, filesystem)
+    filesystem = Stack(keep_changes_of=keep_changes_of)
+    read: list[ReadLayer | SkippedLayer] = []
+    for item in reader.read_in_order(image.layers):
+        if isinstance(item, ReadLayer):
+            filesystem.push(item.index)
+        read.append(item)
+    return _build(image, read, filesystem.finish())
 
 
 def inspect_metadata(image: Image) -> Inspection:

@@ -10,7 +10,7 @@ from layerscope.filesystem.changes import ChangedPath, LayerChanges, tally
 from layerscope.filesystem.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from layerscope.filesystem.reclaim import Reclaimable
     from layerscope.layers.index import LayerIndex
@@ -45,34 +45,53 @@ class Filesystem:
     """The changed paths of the one layer that ``stack`` was asked to keep them of."""
 
 
-def stack(layers: Sequence[LayerIndex], *, keep_changes_of: int | None = None) -> Filesystem:
-    """Apply ``layers`` bottom first. Time and memory are linear in their entries."""
-    tree = Tree()
-    links: dict[tuple[int, int], int] = {}
-    changes: list[LayerChanges] = []
-    reclaimable: list[Reclaimable] = []
-    unplaced: list[UnplacedEntry] = []
-    notes: list[tuple[int, str]] = []
-    kept: tuple[ChangedPath, ...] = ()
-    for number, index in enumerate(layers):
-        applied = apply_layer(tree, links, index)
-        if number == keep_changes_of:
-            kept = tuple(applied.changed)
-        changes.append(tally(kept if number == keep_changes_of else applied.changed))
-        reclaimable += applied.reclaimed
-        unplaced += (UnplacedEntry(number, path, reason) for path, reason in applied.skipped)
-        notes += ((number, note) for note in (*index.notes, *applied.notes))
-    squashed, duplicates = _content(tree)
-    return Filesystem(
-        tree=tree,
-        changes=tuple(changes),
-        reclaimable=tuple(reclaimable),
-        squashed_bytes=squashed,
-        duplicate_bytes=duplicates,
-        unplaced=tuple(unplaced),
-        notes=tuple(notes),
-        changed=tuple(sorted(kept)),
-    )
+class Stack:
+    """A filesystem in the making: push layers bottom first, then ``finish``. Linear in entries, in time and memory."""
+
+    def __init__(self, *, keep_changes_of: int | None = None) -> None:
+        self._tree = Tree()
+        self._links: dict[tuple[int, int], int] = {}
+        self._keep_changes_of = keep_changes_of
+        self._changes: list[LayerChanges] = []
+        self._reclaimable: list[Reclaimable] = []
+        self._unplaced: list[UnplacedEntry] = []
+        self._notes: list[tuple[int, str]] = []
+        self._kept: tuple[ChangedPath, ...] = ()
+
+    def push(self, index: LayerIndex) -> None:
+        """Apply the next layer."""
+        number = len(self._changes)
+        applied = apply_layer(self._tree, self._links, index)
+        if number == self._keep_changes_of:
+            self._kept = tuple(applied.changed)
+            self._changes.append(tally(self._kept))
+        else:
+            self._changes.append(tally(applied.changed))
+        self._reclaimable += applied.reclaimed
+        self._unplaced += (UnplacedEntry(number, path, reason) for path, reason in applied.skipped)
+        self._notes += ((number, note) for note in (*index.notes, *applied.notes))
+
+    def finish(self) -> Filesystem:
+        """What the layers add up to."""
+        squashed, duplicates = _content(self._tree)
+        return Filesystem(
+            tree=self._tree,
+            changes=tuple(self._changes),
+            reclaimable=tuple(self._reclaimable),
+            squashed_bytes=squashed,
+            duplicate_bytes=duplicates,
+            unplaced=tuple(self._unplaced),
+            notes=tuple(self._notes),
+            changed=tuple(sorted(self._kept)),
+        )
+
+
+def stack(layers: Iterable[LayerIndex], *, keep_changes_of: int | None = None) -> Filesystem:
+    """Apply ``layers`` bottom first."""
+    filesystem = Stack(keep_changes_of=keep_changes_of)
+    for index in layers:
+        filesystem.push(index)
+    return filesystem.finish()
 
 
 def _content(tree: Tree) -> tuple[int, int]:

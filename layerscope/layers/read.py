@@ -44,7 +44,7 @@ def read_blob(
     bytes, past which reading stops. DamagedLayer, UnsafeImage and UnsupportedImage name ``label``.
     """
     stored = _StoredBytes(chunks, hashlib.new(algorithm), size)
-    tar_hash = hashlib.new(diff_algorithm)
+    tar_hash = stored.hash
     index = LayerIndex()
     runs = [probe.run() for probe in probes]
     try:
@@ -52,7 +52,11 @@ def read_blob(
         compression = detect(head)
         if compression == "none":
             _require_tar(head)
-        _fill(index, _hashed(decompress(compression, whole, limits), tar_hash, index), runs, limits)
+        tar_stream = decompress(compression, whole, limits)
+        if compression != "none" or diff_algorithm != algorithm:  # else the stored bytes are the tar stream
+            tar_hash = hashlib.new(diff_algorithm)
+            tar_stream = _hashed(tar_stream, tar_hash)
+        _fill(index, _counted(tar_stream, index), runs, limits)
         if size is not None and stored.count != size:
             raise DamagedLayer(
                 f"blob has {stored.count} bytes; {size} were promised",
@@ -143,9 +147,14 @@ def _require_tar(head: bytes) -> None:
     )
 
 
-def _hashed(chunks: Iterator[bytes], tar_hash: _Hash, index: LayerIndex) -> Iterator[bytes]:
+def _hashed(chunks: Iterator[bytes], tar_hash: _Hash) -> Iterator[bytes]:
     for chunk in chunks:
         tar_hash.update(chunk)
+        yield chunk
+
+
+def _counted(chunks: Iterator[bytes], index: LayerIndex) -> Iterator[bytes]:
+    for chunk in chunks:
         index.uncompressed_bytes += len(chunk)
         yield chunk
 

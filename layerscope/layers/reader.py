@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -40,25 +40,32 @@ class LayerReader:
     workers: int = field(default_factory=lambda: min(8, os.cpu_count() or 1))
 
     def read_all(self, blobs: Sequence[LayerBlob]) -> list[ReadLayer | SkippedLayer]:
-        """Every layer, in order; what occurs twice is read once. The first error stops the rest and is raised."""
+        """Every layer, bottom first. Errors as in ``read_in_order``."""
+        return list(self.read_in_order(blobs))
+
+    def read_in_order(self, blobs: Sequence[LayerBlob]) -> Iterator[ReadLayer | SkippedLayer]:
+        """Every layer, bottom first, each as soon as it and those below are there: analysis overlaps the reading.
+
+        Layers are read side by side; what occurs twice is read once. The first error stops the rest and is raised.
+        """
         stop = threading.Event()
         pool = ThreadPoolExecutor(max_workers=self.workers, thread_name_prefix="layer")
         futures: dict[object, Future[ReadLayer | SkippedLayer]] = {}
         for blob in blobs:
             if _same(blob) not in futures:
                 futures[_same(blob)] = pool.submit(self._read, blob, stop)
+        pending = set(futures.values())
         try:
-            wait(futures.values(), return_when=FIRST_EXCEPTION)
+            for blob in blobs:
+                while futures[_same(blob)] in pending:
+                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        future.result()  # raises at once, whichever layer it was
+                yield futures[_same(blob)].result()
         finally:
             stop.set()  # without effect when all are done
             pool.shutdown(wait=False, cancel_futures=True)
             wait(futures.values(), timeout=_GRACE)
-        for future in futures.values():
-            if future.done() and not future.cancelled():
-                error = future.exception()
-                if error is not None and not isinstance(error, _Stopped):
-                    raise error
-        return [futures[_same(blob)].result() for blob in blobs]
 
     def _read(self, blob: LayerBlob, stop: threading.Event) -> ReadLayer | SkippedLayer:
         if stop.is_set():
