@@ -34,6 +34,15 @@ class ChunkReader:
         parts = [bytes(part) for part in self.spans(count)]
         return b"".join(parts)
 
+    def view(self, count: int) -> memoryview | None:
+        """The next ``count`` bytes without a copy if they lie in one chunk; else None, and nothing is taken."""
+        end = self._at + count
+        if end > len(self._chunk):
+            return None
+        taken = memoryview(self._chunk)[self._at : end]
+        self._at = end
+        return taken
+
     def spans(self, count: int) -> Iterator[memoryview]:
         """The next ``count`` bytes as views, valid until the next call; they add up to fewer only at the end."""
         while count > 0:

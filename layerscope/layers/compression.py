@@ -6,7 +6,6 @@ chunk is bounded, so a bomb costs no memory; ``Limits`` stop it early.
 
 from __future__ import annotations
 
-import struct
 import sys
 import zlib
 from typing import TYPE_CHECKING, Any, Protocol
@@ -49,7 +48,7 @@ def detect(head: bytes) -> str:
 def _is_tar_header(head: bytes) -> bool:
     try:
         decode(head[:BLOCK])
-    except (DamagedLayer, struct.error):
+    except (DamagedLayer, IndexError):  # IndexError: shorter than a block
         return False
     return True
 

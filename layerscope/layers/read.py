@@ -177,8 +177,13 @@ def _fill(index: LayerIndex, chunks: Iterator[bytes], runs: list[ProbeRun], limi
 
 
 def _digest_of(tar: TarReader, member: Member, wanted: list[ProbeRun]) -> bytes:
-    digest = _EMPTY
-    if member.size:
+    if not member.size:
+        digest = _EMPTY
+    elif (view := tar.at_once(member)) is not None:
+        digest = hashlib.sha256(view).digest()
+        for run in wanted:
+            run.feed(view)
+    else:
         content_hash = hashlib.sha256()
         for view in tar.content(member):
             content_hash.update(view)

@@ -6,7 +6,7 @@ differ, Go's reading is taken: it decides what a container will see.
 
 from __future__ import annotations
 
-import struct
+import re
 import tarfile
 import zlib
 from dataclasses import dataclass
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from layerscope.errors import DamagedLayer
 
 BLOCK = 512
-_FIELDS = struct.Struct("100s8s8s8s12s12s8sc100s8s32s32s8s8s155s12s")
 _MAX_SIZE = 1 << 62
 
 
@@ -35,44 +34,41 @@ class Header:
 
 def decode(block: bytes) -> Header:
     """Decode a header block that is not all zeros; DamagedLayer says what is wrong with it."""
-    name, mode, uid, gid, size, mtime, checksum, typeflag, link, magic, _, _, _, _, prefix, tail = _FIELDS.unpack(block)
-    _verify_checksum(block, checksum)
-    if magic[:6] == b"ustar\0":
-        if tail[8:] == b"tar\0":  # star writes access and change times into the end of the prefix
-            prefix = prefix[:131]
-        if prefix[0]:
-            name = _text(prefix) + b"/" + _text(name)
-        else:
-            name = _text(name)
-    else:  # GNU and v7 have other fields where ustar has the prefix
-        name = _text(name)
-    plain = (
-        mode[:7].isdigit()
-        and uid[:7].isdigit()
-        and gid[:7].isdigit()
-        and size[:11].isdigit()
-        and mtime[:11].isdigit()
-        and typeflag not in b"34"
+    typeflag = block[156:157]
+    link = _text(block[157:257]) if block[157] else b""
+    name = _name(block)
+    plain = _PLAIN.match(block, 100)
+    if plain is None or typeflag in b"34":
+        _verify_checksum(block, block[148:156])
+        return _decode_unusual(block, name, typeflag, link)
+    mode, uid, gid, size, mtime, checksum = plain.groups()
+    if not block.isascii() or _ascii_sum(block) != int(checksum, 8):
+        _verify_checksum(block, block[148:156])
+    return Header(
+        name, int(mode, 8) & 0o7777, int(uid, 8), int(gid, 8), int(size, 8), int(mtime, 8), typeflag, link, (0, 0)
     )
-    if plain and mode[7] in _ENDS and uid[7] in _ENDS and gid[7] in _ENDS and size[11] in _ENDS and mtime[11] in _ENDS:
-        try:
-            return Header(
-                name,
-                int(mode[:7], 8) & 0o7777,
-                int(uid[:7], 8),
-                int(gid[:7], 8),
-                int(size[:11], 8),
-                int(mtime[:11], 8),
-                typeflag,
-                _text(link) if link[0] else b"",
-                (0, 0),
-            )
-        except ValueError:  # an 8 or a 9
-            pass
-    return _decode_unusual(block, name, typeflag, _text(link))
 
 
-_ENDS = frozenset(b" \0")
+_PLAIN = re.compile(
+    rb"([0-7]{7})[ \0]([0-7]{7})[ \0]([0-7]{7})[ \0]([0-7]{11})[ \0]([0-7]{11})[ \0]([0-7]{6})\0 ", re.DOTALL
+)
+"""mode, uid, gid, size, mtime and checksum as nearly every writer writes them."""
+
+
+def _name(block: bytes) -> bytes:
+    if block[257:263] == b"ustar\0" and block[345]:
+        # star writes access and change times into the end of the prefix
+        prefix = block[345:476] if block[508:512] == b"tar\0" else block[345:500]
+        return _text(prefix) + b"/" + _text(block[:100])
+    return _text(block[:100])  # GNU and v7 have other fields where ustar has the prefix
+
+
+def _ascii_sum(block: bytes) -> int:
+    """The checksum of an all-ASCII block, its own field read as spaces.
+
+    Adler-32's low half is 1 + the sum of the bytes modulo 65521, in C; the sum of 512 ASCII bytes is below that.
+    """
+    return (zlib.adler32(block) & 0xFFFF) - 1 - sum(block[148:156]) + 256
 
 
 def _text(field: bytes) -> bytes:
@@ -81,19 +77,11 @@ def _text(field: bytes) -> bytes:
 
 
 def _verify_checksum(block: bytes, field: bytes) -> None:
-    """The sum of the block's bytes with its own field read as spaces (POSIX); signed sums are accepted as tarfile does.
-
-    Adler-32's low half is that sum modulo 65521, in C. For an all-ASCII block the sum is below 65521, so it is exact.
-    """
+    """The sum of the bytes, the field itself read as spaces (POSIX); signed sums are accepted, as tarfile does."""
     try:
         expected = int(field.split(b"\0")[0].strip() or b"x", 8)
     except ValueError:
         raise DamagedLayer("tar header checksum is not a number") from None
-    if block.isascii():
-        actual = (zlib.adler32(block) & 0xFFFF) - 1 - sum(field) + 256
-        if actual == expected:
-            return
-        raise DamagedLayer(f"tar header checksum is wrong: {expected} is written, the block adds up to {actual}")
     unsigned = 256 + sum(block[:148]) + sum(block[156:])
     signed = unsigned - 256 * sum(byte > 127 for byte in block[:148] + block[156:])
     if expected not in (unsigned, signed):

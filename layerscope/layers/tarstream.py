@@ -119,6 +119,15 @@ class TarReader:
                 return
             yield member
 
+    def at_once(self, member: Member) -> memoryview | None:
+        """The content of a small file in one piece, where it lies whole in the chunk at hand; else None."""
+        if member.sparse is not None:
+            return None
+        view = self._reader.view(member.stored)
+        if view is not None:
+            self._pending = 0
+        return view
+
     def content(self, member: Member) -> Iterator[memoryview]:
         """The bytes of a regular file, holes filled with zeros; each view is valid until the next is asked for."""
         if member.sparse is None:
@@ -235,15 +244,10 @@ class TarReader:
             raise UnsafeImage(f"a path is longer than {limits.max_path_bytes} bytes: {_shown(member.path)}")
         if b"\0" in member.path or b"\0" in member.link:
             raise DamagedLayer(f"a path has a NUL in it: {_shown(member.path)}")
-        for claimed, limit, option in (
-            (member.size, limits.max_file_bytes, "--max-file-size"),
-            (member.stored, limits.max_uncompressed_bytes, "--max-layer-size"),
-        ):
-            if claimed > limit:
-                raise UnsafeImage(
-                    f"{_shown(member.path)} claims {claimed} bytes; the limit is {limit}",
-                    hint=f"raise {option} if you trust this image",
-                )
+        if member.size > limits.max_file_bytes:
+            raise _over(member, member.size, limits.max_file_bytes, "--max-file-size")
+        if member.stored > limits.max_uncompressed_bytes:
+            raise _over(member, member.stored, limits.max_uncompressed_bytes, "--max-layer-size")
 
     def _finish_member(self) -> None:
         """Pass over what was not read of the last member, and its padding."""
@@ -274,6 +278,13 @@ class TarReader:
         after = sum(len(view) for view in self._reader.rest() if bytes(view).strip(b"\0"))
         if after:
             self.notes.append("bytes after the end-of-archive blocks (hashed, not parsed)")
+
+
+def _over(member: Member, claimed: int, limit: int, option: str) -> UnsafeImage:
+    return UnsafeImage(
+        f"{_shown(member.path)} claims {claimed} bytes; the limit is {limit}",
+        hint=f"raise {option} if you trust this image",
+    )
 
 
 def _apply_records(header: Header, records: dict[bytes, bytes]) -> None:

@@ -170,6 +170,10 @@ class _FileSource(ChunkReader):
         self._position += len(data)
         return data
 
+    def view(self, count: int) -> memoryview | None:
+        """Never at hand: nothing of a file is kept."""
+        return None
+
     def spans(self, count: int) -> Iterator[memoryview]:
         """The next ``count`` bytes of the file, in chunks."""
         while count > 0 and (data := self.take(min(count, READ_CHUNK))):
