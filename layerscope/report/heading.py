@@ -51,7 +51,7 @@ def identity(inspection: Inspection, page: Page) -> Iterator[Text]:
     if image.digest is not None:
         yield from _field("digest", str(image.digest), page)
     else:
-        yield from _field("digest", f"none: a {image.source} has no manifest", page, style=QUIET)
+        yield from _field("digest", f"none: {_saved(image.source)} has no manifest", page, style=QUIET)
     if image.index_digest is not None:
         yield from _field("index", str(image.index_digest), page)
     if config.digest is not None:
@@ -100,6 +100,11 @@ def remarks(inspection: Inspection, page: Page) -> Iterator[Text]:
 def _more(found: int) -> Iterator[Text]:
     if found > _LISTED:
         yield Text(f"  and {found - _LISTED:,} more, all of them in --format json", style=QUIET)
+
+
+def _saved(source: str) -> str:
+    """What a source without a manifest hands over, in words."""
+    return f"what {source} saves" if source in ("docker", "podman") else f"a {source}"
 
 
 def _field(label: str, value: str, page: Page, style: str = "") -> Iterator[Text]:
