@@ -1,0 +1,53 @@
+"""Runs one command and writes down what it took: a small process of its own, which imports next to nothing.
+
+    python -I -S measured.py RESULT STDOUT STDERR SECONDS COMMAND...
+
+Linux counts the memory of whoever starts a program as that program's, so the starter must be small. After SECONDS the
+command is ended, with all that it started.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+
+
+def main() -> None:
+    result, stdout, stderr, seconds, *command = sys.argv[1:]
+    actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
+    for number, path in ((1, stdout), (2, stderr)):
+        actions.append((os.POSIX_SPAWN_OPEN, number, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    signal.signal(signal.SIGALRM, too_late)
+    started = time.monotonic()
+    process = os.posix_spawnp(command[0], command, os.environ, file_actions=actions, setsid=True)
+    signal.setitimer(signal.ITIMER_REAL, float(seconds))
+    late = False
+    try:
+        _, status, usage = os.wait4(process, 0)
+    except TimeoutError:
+        late = True
+        os.killpg(process, signal.SIGKILL)
+        _, status, usage = os.wait4(process, 0)
+    wall = time.monotonic() - started
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    with open(result, "w") as file:  # noqa: PTH123, pathlib would take longer to import than the rest
+        json.dump(
+            {
+                "wall": wall,
+                "cpu": usage.ru_utime + usage.ru_stime,
+                "peak": usage.ru_maxrss * 1024,
+                "from_disk": usage.ru_inblock * 512,
+                "status": os.waitstatus_to_exitcode(status),
+                "late": late,
+            },
+            file,
+        )
+
+
+def too_late(_number: int, _frame: object) -> None:
+    raise TimeoutError
+
+
+if __name__ == "__main__":
+    main()
