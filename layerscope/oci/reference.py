@@ -61,6 +61,14 @@ class Reference:
         return cls(domain, path, tag, digest)
 
 
+def normalised(name: str) -> str:
+    """A name in full as Docker reads it, for comparing; what is no reference stays as it stands."""
+    try:
+        return str(Reference.parse(name))
+    except InvalidReference:
+        return name
+
+
 def _invalid(text: str, rule: str) -> InvalidReference:
     return InvalidReference(
         f"not an image reference: {text[:300]!r}: {rule}",

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from layerscope.errors import InvalidImage, InvalidReference, NotFound, UsageError
+from layerscope.errors import InvalidImage, NotFound, UsageError
 from layerscope.layers.blob import LayerBlob
 from layerscope.layers.tarstream import clean_path
 from layerscope.oci.config import ImageConfig, parse_config
 from layerscope.oci.digest import Digest
 from layerscope.oci.jsondoc import get_str, get_strings, parse_value
 from layerscope.oci.platform import Platform, choose
-from layerscope.oci.reference import Reference
+from layerscope.oci.reference import normalised
 from layerscope.sources.image import Image, require_same_count
 from layerscope.sources.resolve import no_platform
 
@@ -106,17 +106,10 @@ def _choose(images: list[SavedImage], name: str, what: str) -> SavedImage:
     if name.startswith("@") and name[1:].isdecimal() and int(name[1:]) < len(images):
         return images[int(name[1:])]
     for image in images:
-        if name in image.tags or _normalised(name) in {_normalised(tag) for tag in image.tags}:
+        if name in image.tags or normalised(name) in {normalised(tag) for tag in image.tags}:
             return image
     known = ", ".join(tag for image in images for tag in image.tags) or "none that has a tag"
     raise NotFound(f"{what} has no image tagged {name!r}; it has {known}")
-
-
-def _normalised(name: str) -> str:
-    try:
-        return str(Reference.parse(name))
-    except InvalidReference:
-        return name
 
 
 def _verify_config_name(name: str, config: ImageConfig, what: str) -> None:

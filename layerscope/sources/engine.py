@@ -15,10 +15,10 @@ from layerscope.engines.endpoint import DOCKER, docker_endpoint, podman_endpoint
 from layerscope.engines.images import check_name, has_containerd_store, inspect
 from layerscope.engines.saving import Save
 from layerscope.engines.steps import history
-from layerscope.errors import InvalidReference, LayerscopeError, NotFound, PlatformNotFound, UsageError
+from layerscope.errors import LayerscopeError, NotFound, PlatformNotFound, UsageError
 from layerscope.layers.blob import LayerBlob
 from layerscope.oci.config import parse_config
-from layerscope.oci.reference import Reference
+from layerscope.oci.reference import normalised
 from layerscope.sources.image import Image
 from layerscope.sources.known import known_image
 from layerscope.sources.saved import saved_image
@@ -108,8 +108,8 @@ def _open(engine: Engine, found: EngineImage, name: str, reader: LayerReader | N
 
 def _reference(name: str, found: EngineImage) -> str:
     """What the image is called: the name asked for, in full, as the engine itself has it; for an ID its first tag."""
-    tags = {_normalised(tag): tag for tag in found.tags}
-    asked = _normalised(name)
+    tags = {normalised(tag): tag for tag in found.tags}
+    asked = normalised(name)
     if asked in tags:
         return asked
     local = asked.replace("docker.io/library/", "localhost/", 1)  # where Podman puts what has no registry
@@ -118,13 +118,6 @@ def _reference(name: str, found: EngineImage) -> str:
     if found.id.hex.startswith(name.removeprefix("sha256:")):
         return next(iter(tags), str(found.id))
     return asked
-
-
-def _normalised(name: str) -> str:
-    try:
-        return str(Reference.parse(name))
-    except InvalidReference:
-        return name
 
 
 def _without_layers(engine: Engine, found: EngineImage, name: str, cache: IndexCache | None) -> Image:

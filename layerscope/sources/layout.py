@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from layerscope.errors import InvalidImage, InvalidReference, NotFound, UsageError
+from layerscope.errors import InvalidImage, NotFound, UsageError
 from layerscope.oci.jsondoc import get_str, parse_object
 from layerscope.oci.manifest import Index, parse_manifest
-from layerscope.oci.reference import Reference
+from layerscope.oci.reference import normalised
 from layerscope.sources.resolve import Root, resolve, verified
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _named(index: Index, name: str, what: str) -> Descriptor | None:
     names = {position: _names_of(descriptor) for position, descriptor in enumerate(index.manifests)}
     if name:
         for position, descriptor in enumerate(index.manifests):
-            if name in names[position] or _normalised(name) in map(_normalised, names[position]):
+            if name in names[position] or normalised(name) in map(normalised, names[position]):
                 return descriptor
         known = ", ".join(sorted(names[0] for names in names.values() if names)) or "none that has a name"
         raise NotFound(f"{what} has no image called {name!r}; it has {known}")
@@ -121,10 +121,3 @@ def _named(index: Index, name: str, what: str) -> Descriptor | None:
 def _names_of(descriptor: Descriptor) -> list[str]:
     found = [descriptor.annotations.get(key, "") for key in (REF_NAME, CONTAINERD_NAME)]
     return [name for name in found if name]
-
-
-def _normalised(name: str) -> str:
-    try:
-        return str(Reference.parse(name))
-    except InvalidReference:
-        return name
