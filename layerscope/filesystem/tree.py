@@ -106,16 +106,6 @@ class Tree:
                 yield path, node
                 stack.append((path, node))
 
-    def unique_bytes(self, nodes: Iterator[Node]) -> int:
-        """Content bytes of the regular files among ``nodes``, each inode once."""
-        seen: set[tuple[int, int]] = set()
-        total = 0
-        for node in nodes:
-            if node.children is None and (size := self.size(node)) and (key := (node.layer, node.entry)) not in seen:
-                seen.add(key)
-                total += size
-        return total
-
 
 def split(path: bytes) -> list[bytes]:
     """Components of a path or symlink target, without empty ones and ``.``."""

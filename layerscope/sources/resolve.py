@@ -108,6 +108,7 @@ class _Offers:
     store: Store
     descriptors: list[Descriptor] = field(default_factory=list)
     _seen: set[Digest] = field(default_factory=set)
+    _read: dict[Digest, Manifest | Index] = field(default_factory=dict)
 
     def collect(self, index: Index, depth: int) -> None:
         for descriptor in index.manifests:
@@ -139,15 +140,21 @@ class _Offers:
             if position is None:
                 raise no_platform(what, wanted, [item for item in offered if item])
             chosen = self.descriptors[position]
-        manifest = read_manifest(self.store, chosen)
+        manifest = self._manifest(chosen)
         if isinstance(manifest, Index):
             raise InvalidImage(f"{what} lists {chosen.digest} as a manifest, but it is an index")
         return manifest, f"manifest {chosen.digest}"
 
     def _own_platform(self, descriptor: Descriptor) -> Platform | None:
         """Where the index does not say, the image's config does."""
-        manifest = read_manifest(self.store, descriptor)
+        manifest = self._manifest(descriptor)
         return read_config(self.store, manifest.config).platform if isinstance(manifest, Manifest) else None
+
+    def _manifest(self, descriptor: Descriptor) -> Manifest | Index:
+        """An offer's manifest, fetched once."""
+        if descriptor.digest not in self._read:
+            self._read[descriptor.digest] = read_manifest(self.store, descriptor)
+        return self._read[descriptor.digest]
 
 
 def no_platform(what: str, wanted: Platform | None, offered: list[Platform]) -> PlatformNotFound:
