@@ -69,8 +69,9 @@ def resolve(store: Store, root: Root, wanted: Platform | None) -> Image:
         return _image(store, top, root.what, wanted, None, ())
     offers = _Offers(store)
     offers.collect(top, 1)
-    manifest, what = offers.pick(root.what, wanted)
-    return _image(store, manifest, what, None, top.digest, offers.platforms())
+    chosen = offers.pick(root.what, wanted)
+    unproven = wanted if chosen.platform is None else None  # the index did not say, so the config must
+    return _image(store, offers.manifest(chosen), f"manifest {chosen.digest}", unproven, top.digest, offers.platforms())
 
 
 def verified(data: bytes, descriptor: Descriptor, what: str) -> bytes:
@@ -108,7 +109,7 @@ class _Offers:
     store: Store
     descriptors: list[Descriptor] = field(default_factory=list)
     _seen: set[Digest] = field(default_factory=set)
-    _read: dict[Digest, Manifest | Index] = field(default_factory=dict)
+    _read: dict[Digest, Manifest] = field(default_factory=dict)
 
     def collect(self, index: Index, depth: int) -> None:
         for descriptor in index.manifests:
@@ -129,31 +130,28 @@ class _Offers:
     def platforms(self) -> tuple[Platform, ...]:
         return tuple(item.platform for item in self.descriptors if item.platform)
 
-    def pick(self, what: str, wanted: Platform | None) -> tuple[Manifest, str]:
+    def pick(self, what: str, wanted: Platform | None) -> Descriptor:
         if not self.descriptors:
             raise UnsupportedImage(f"{what} is an index that lists no image manifest")
         if len(self.descriptors) == 1 and (wanted is None or self.descriptors[0].platform is None):
-            chosen = self.descriptors[0]
-        else:
-            offered = [item.platform or self._own_platform(item) for item in self.descriptors]
-            position = choose(offered, wanted or Platform.of_host())
-            if position is None:
-                raise no_platform(what, wanted, [item for item in offered if item])
-            chosen = self.descriptors[position]
-        manifest = self._manifest(chosen)
-        if isinstance(manifest, Index):
-            raise InvalidImage(f"{what} lists {chosen.digest} as a manifest, but it is an index")
-        return manifest, f"manifest {chosen.digest}"
+            return self.descriptors[0]
+        offered = [item.platform or self._own_platform(item) for item in self.descriptors]
+        position = choose(offered, wanted or Platform.of_host())
+        if position is None:
+            raise no_platform(what, wanted, [item for item in offered if item])
+        return self.descriptors[position]
 
     def _own_platform(self, descriptor: Descriptor) -> Platform | None:
         """Where the index does not say, the image's config does."""
-        manifest = self._manifest(descriptor)
-        return read_config(self.store, manifest.config).platform if isinstance(manifest, Manifest) else None
+        return read_config(self.store, self.manifest(descriptor).config).platform
 
-    def _manifest(self, descriptor: Descriptor) -> Manifest | Index:
+    def manifest(self, descriptor: Descriptor) -> Manifest:
         """An offer's manifest, fetched once."""
         if descriptor.digest not in self._read:
-            self._read[descriptor.digest] = read_manifest(self.store, descriptor)
+            found = read_manifest(self.store, descriptor)
+            if isinstance(found, Index):
+                raise InvalidImage(f"{descriptor.digest} is listed as a manifest, but it is an index")
+            self._read[descriptor.digest] = found
         return self._read[descriptor.digest]
 
 

@@ -233,6 +233,16 @@ def test_platform_that_is_not_there_names_those_that_are(tmp_path: Path) -> None
         open_and_close(f"oci-dir:{alone}", platform=Platform.parse("linux/arm64"))
 
 
+def test_an_only_offer_without_platform_is_held_to_its_config(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "layout")
+    nested = layout.document({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [layout.image([LAYER])]})
+    layout.index(descriptor(nested, OCI_INDEX))
+    for platform in (None, Platform.parse("linux/amd64")):
+        assert open_and_close(f"oci-dir:{layout.path}", platform=platform).config.platform == Platform("linux", "amd64")
+    with pytest.raises(PlatformNotFound, match="offers no linux/arm64; it has linux/amd64"):
+        open_and_close(f"oci-dir:{layout.path}", platform=Platform.parse("linux/arm64"))
+
+
 def test_indexes_nested_and_in_circles(tmp_path: Path) -> None:
     layout = Layout(tmp_path / "layout")
     entry = layout.image([LAYER])
