@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from layerscope.credentials.credential import Credential
+from layerscope.credentials.credential import Credential, Place, Source
+from layerscope.credentials.explanation import Considered, Explanation, Outcome, Rules
 from layerscope.errors import InvalidImage
 from layerscope.oci.jsondoc import MAX_DOCUMENT_BYTES, parse_object
 from layerscope.oci.reference import DOCKER_HUB
@@ -51,6 +52,14 @@ class DockerConfig:
             if credential:
                 return (credential,)
         return ()
+
+    def explain(self, reference: Reference) -> Explanation:
+        """The same, told."""
+        considered = tuple(
+            Considered(each.place, each.key, Outcome.USED, "it is the registry's entry", each)
+            for each in self.find(reference)
+        )
+        return Explanation(reference, Rules.LOCAL, considered)
 
     def _auths(self, key: str) -> dict[str, Any]:
         if self.path is None:
@@ -93,7 +102,7 @@ class DockerConfig:
         if not (isinstance(username, str) and isinstance(secret, str) and username and secret):
             log.warning("%s has no whole user name and password; passed over", where)
             return None
-        return Credential(username, secret, file=str(self.path), key=name)
+        return Credential(username, secret, place=Place(Source.FILE, file=str(self.path)), key=name)
 
 
 def key_for(registry: str) -> str:

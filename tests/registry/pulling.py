@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from layerscope.credentials.credential import Anonymous, Credential
+from layerscope.credentials.credential import Anonymous, Credential, Place, Source
 from layerscope.oci.reference import Reference
 from layerscope.sources.registry import RegistryOptions, open_registry
 
@@ -40,7 +40,7 @@ class Known:
         return self.credentials
 
 
-LOGIN = Known((Credential(USER, CANARY, file="config.json", key="the key"),))
+LOGIN = Known((Credential(USER, CANARY, place=Place(Source.FILE, file="config.json"), key="the key"),))
 NOBODY = Anonymous()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from layerscope.credentials.credential import Credential
+from layerscope.credentials.credential import Credential, Place, Source
 from layerscope.errors import NotAuthorised, SourceUnreachable
 
 from .pulling import CANARY, LOGIN, USER, Known, opened, options, read, read_all, refused
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .tokens import TokenServer
 
-WRONG = Known((Credential(USER, f"{CANARY}-wrong", file="config.json", key="the key"),))
+WRONG = Known((Credential(USER, f"{CANARY}-wrong", place=Place(Source.FILE, file="config.json"), key="the key"),))
 
 
 def test_basic(members: Registry) -> None:

@@ -6,10 +6,12 @@ import dataclasses
 
 import pytest
 
-from layerscope.credentials.credential import Anonymous, Credential
+from layerscope.credentials.credential import Anonymous, Credential, Kind, Place, Source
+from layerscope.credentials.explanation import Rules
 from layerscope.oci.reference import Reference
 
-CREDENTIAL = Credential("wren", "s3cret-word", file="/home/wren/.docker/config.json", key="ghcr.io")
+FILE = Place(Source.FILE, file="/home/wren/.docker/config.json")
+CREDENTIAL = Credential("wren", "s3cret-word", place=FILE, key="ghcr.io")
 
 
 @pytest.mark.parametrize("form", [repr, str, "{}".format, "{!r}".format, "%s".__mod__, ascii])
@@ -23,6 +25,12 @@ def test_no_form_shows_the_secret(form: object) -> None:
 def test_it_says_where_it_is_from() -> None:
     assert str(CREDENTIAL) == "user 'wren' (entry 'ghcr.io' of /home/wren/.docker/config.json)"
     assert str(Credential("wren", "x")) == "user 'wren'"
+    helper = Place(Source.HELPER, "docker-credential-x", "config.json")
+    token = Credential("", "x", Kind.IDENTITY_TOKEN, helper, "ghcr.io")
+    assert str(token) == "identity token (entry 'ghcr.io' of docker-credential-x, named by config.json)"
+    secret = Credential("wren", "x", place=Place(Source.PULL_SECRET, "team/pull"), key="ghcr.io")
+    assert str(secret) == "user 'wren' (entry 'ghcr.io' of pull secret team/pull)"
+    assert str(Credential("wren", "x", place=Place(Source.FLAG, "--username"))) == "user 'wren' (--username)"
 
 
 def test_it_cannot_be_changed() -> None:
@@ -31,4 +39,7 @@ def test_it_cannot_be_changed() -> None:
 
 
 def test_anonymous_knows_nobody() -> None:
-    assert Anonymous().find(Reference.parse("ghcr.io/a/b")) == ()
+    reference = Reference.parse("ghcr.io/a/b")
+    assert Anonymous().find(reference) == ()
+    assert Anonymous().explain(reference).rules is Rules.NONE
+    assert Anonymous().explain(reference).credentials == ()

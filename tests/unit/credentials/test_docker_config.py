@@ -24,7 +24,7 @@ def found(directory: Path, auths: object, name: str = "ghcr.io/org/app", **more:
     credentials = DockerConfig(file).find(Reference.parse(name))
     assert len(credentials) <= 1
     for credential in credentials:
-        assert credential.file == str(file)
+        assert credential.place.file == str(file)
         return credential.username, credential.secret, credential.key
     return None
 
