@@ -11,7 +11,7 @@ import pytest
 from cli_process import ROOT, Cli, command, environment
 
 HEAVY = {"docker", "oras", "requests", "urllib3", "textual", "kubernetes", "lightkube"}
-WATCHED = HEAVY | {"typer", "pathspec", "isal"}
+WATCHED = HEAVY | {"typer", "pathspec", "isal", "yaml"}
 COMMANDS = [
     (),
     ("inspect",),
