@@ -72,9 +72,9 @@ def render_several(several: Several, chosen: ReportFormat, page: Page, top: int)
     from layerscope.report.several import one_after_the_other, several_document
 
     if chosen is ReportFormat.JSON:
-        from layerscope.report.json import json_text
+        from layerscope.report.json import json_pieces
 
-        return [json_text(several_document(several))]
+        return json_pieces(several_document(several))
     if chosen is ReportFormat.MARKDOWN:
         from layerscope.report.markdown import code
 

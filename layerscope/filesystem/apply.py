@@ -27,14 +27,6 @@ _HARDLINK = EntryKind.HARDLINK
 _SYMLINK = EntryKind.SYMLINK
 
 
-class Before(NamedTuple):
-    """What stood at a path before the layer: enough to compare with what stands there after."""
-
-    layer: int
-    entry: int
-    is_directory: bool
-
-
 class SkippedEntry(NamedTuple):
     """An entry that could not be placed, and why."""
 
@@ -78,14 +70,14 @@ class _Notes:
 
 
 class _Step:
-    """One layer going on. ``touched`` keeps what stood at every path that something happened to."""
+    """One layer going on. ``touched`` keeps the node that stood below at every path that something happened to."""
 
     def __init__(self, tree: Tree, links: dict[tuple[int, int], int], index: LayerIndex) -> None:
         self.tree = tree
         self.links = links
         self.index = index
         self.number = len(tree.indexes) - 1
-        self.touched: dict[bytes, Before | None] = {}
+        self.touched: dict[bytes, Node | None] = {}
         self.died: dict[bytes, int] = {}
         self.reclaimed: list[Reclaimable] = []
         self.skipped: list[SkippedEntry] = []
@@ -95,10 +87,11 @@ class _Step:
         self._implied_bytes = 0
 
     def run(self) -> None:
+        index_paths = self.index.paths
         whiteouts, opaques, entries = self._sort_out()
         held = self._hold_lower_links(entries)
-        for path in whiteouts:
-            self._whiteout(path)
+        for position in whiteouts:
+            self._whiteout(index_paths[position])
         for path in opaques:
             self._opaque(path)
         self._parents.clear()
@@ -106,9 +99,9 @@ class _Step:
             self._place(position, held)
         self._let_go(held)
 
-    def _sort_out(self) -> tuple[list[bytes], list[bytes], list[int]]:
-        """Whiteouts (the paths they name), opaque markers (their directories), and all other entries."""
-        whiteouts: list[bytes] = []
+    def _sort_out(self) -> tuple[list[int], list[bytes], list[int]]:
+        """Whiteouts, opaque markers (their directories), and all other entries."""
+        whiteouts: list[int] = []
         opaques: list[bytes] = []
         entries: list[int] = []
         for position, path in enumerate(self.index.paths):
@@ -123,8 +116,7 @@ class _Step:
             elif name == MARKER_PREFIX or name[len(MARKER_PREFIX) :] in (b".", b".."):
                 self.notes.add("a whiteout that names nothing is ignored", path)
             elif not name.startswith(AUFS_PREFIX):
-                hidden = name[len(MARKER_PREFIX) :]
-                whiteouts.append(directory + b"/" + hidden if directory else hidden)
+                whiteouts.append(position)
         return whiteouts, opaques, entries
 
     # -- hard links ----------------------------------------------------------------------------------------------
@@ -159,8 +151,9 @@ class _Step:
 
     # -- markers -------------------------------------------------------------------------------------------------
 
-    def _whiteout(self, path: bytes) -> None:
-        directory, _, name = path.rpartition(b"/")
+    def _whiteout(self, marker: bytes) -> None:
+        directory, _, name = marker.rpartition(b"/")
+        name = name[len(MARKER_PREFIX) :]
         found = self._lower_directory(directory)
         if found is None:
             return
@@ -219,7 +212,7 @@ class _Step:
         existing = siblings.get(name)
         if kind == _DIRECTORY:
             if existing is not None and existing.children is not None:
-                self._touch(path, existing)
+                self._touch(path, existing.twin())
                 existing.layer = existing.brought = layer
                 existing.entry = existing.via = entry
                 return
@@ -328,8 +321,7 @@ class _Step:
 
     def _touch(self, path: bytes, node: Node) -> None:
         if path not in self.touched:
-            own = node.brought == self.number
-            self.touched[path] = None if own else Before(node.layer, node.entry, node.children is not None)
+            self.touched[path] = None if node.brought == self.number else node
 
     def _remove(self, parent: Node, name: bytes, path: bytes, cause: Cause) -> None:
         """Take a path with its subtree out of the tree; every inode that loses its last name is recorded."""
@@ -394,8 +386,8 @@ class _Step:
             return 0
         return self.index.sizes[node.via]
 
-    def _compare(self, before: Before, after: Node) -> Change | None:
-        if before.is_directory != (after.children is not None):
+    def _compare(self, before: Node, after: Node) -> Change | None:
+        if before.is_directory != after.is_directory:
             return Change.MODIFIED
         if before.is_directory and IMPLIED in (before.entry, after.entry):
             same = self._directory_attributes(before.layer, before.entry) == self._directory_attributes(

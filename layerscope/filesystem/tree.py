@@ -33,6 +33,12 @@ class Node:
         self.brought = layer
         self.via = entry
 
+    def twin(self) -> Node:
+        """The node as it is now, with the same children."""
+        twin = Node(self.children, self.layer, self.entry)
+        twin.brought, twin.via = self.brought, self.via
+        return twin
+
     @property
     def is_directory(self) -> bool:
         """Directories alone have children."""

@@ -10,7 +10,7 @@ from layerscope.layers.entry import Entry, EntryKind, Xattrs, is_marker
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from layerscope.layers.tarstream import Member
+    from layerscope.layers.member import Member
 
 DIGEST_BYTES = 32
 _NO_DIGEST = bytes(DIGEST_BYTES)
@@ -65,24 +65,29 @@ class LayerIndex:
 
     def append(self, member: Member, digest: bytes) -> None:
         """Add the next member; ``digest`` is its content's raw SHA-256, empty for what has no content."""
-        position = len(self.paths)
-        self.paths.append(member.path)
-        self.kinds.append(member.kind)
+        path, kind, size = member.path, member.kind, member.size
+        self.paths.append(path)
+        self.kinds.append(kind)
         self.modes.append(member.mode)
         self.uids.append(member.uid)
         self.gids.append(member.gid)
-        self.sizes.append(member.size)
+        self.sizes.append(size)
         self.mtimes.append(member.mtime)
         self.mtimes_ns.append(member.mtime_ns)
         self._digests += digest or _NO_DIGEST
+        if size and not is_marker(path):
+            self.file_bytes += size
+        if kind is not EntryKind.FILE:
+            self._append_rare(len(self.paths) - 1, member)
+        if member.xattrs:
+            self._xattrs[len(self.paths) - 1] = member.xattrs
+
+    def _append_rare(self, position: int, member: Member) -> None:
+        """What regular files do not have."""
         if member.link:
             self._links[position] = member.link
-        if member.xattrs:
-            self._xattrs[position] = member.xattrs
         if member.kind in (EntryKind.CHARACTER_DEVICE, EntryKind.BLOCK_DEVICE):
             self.devices[position] = member.device
-        if member.size and not is_marker(member.path):
-            self.file_bytes += member.size
 
     def restore(self, *, digests: bytearray, links: dict[int, bytes], xattrs: dict[int, Xattrs]) -> None:
         """Put back the columns that have no public name: for the cache alone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from layerscope.layers.tarstream import Member
+    from layerscope.layers.member import Member
 
 
 class ProbeRun(Protocol):

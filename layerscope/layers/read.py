@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from layerscope.layers.blob import LayerBlob
     from layerscope.layers.limits import Limits
+    from layerscope.layers.member import Member
     from layerscope.layers.probe import Probe, ProbeRun
-    from layerscope.layers.tarstream import Member
 
 _EMPTY = hashlib.sha256().digest()
 
@@ -163,16 +163,17 @@ def _fill(index: LayerIndex, chunks: Iterator[bytes], runs: list[ProbeRun], limi
     tar = TarReader(ChunkReader(chunks), limits)
     names_bytes = 0
     for member in tar:
-        names_bytes += len(member.path) + len(member.link) + sum(len(n) + len(v) for n, v in member.xattrs)
+        names_bytes += len(member.path) + len(member.link)
+        if member.xattrs:
+            names_bytes += sum(len(name) + len(value) for name, value in member.xattrs)
         if len(index) >= limits.max_entries:
             raise UnsafeImage(
                 f"has more than {limits.max_entries} entries", hint="raise --max-entries if you trust this image"
             )
         if names_bytes > limits.max_names_bytes:
             raise UnsafeImage(f"its paths and attributes take more than {limits.max_names_bytes} bytes")
-        wanted = [run for run in runs if run.wants(member)]
-        digest = _digest_of(tar, member, wanted) if member.kind is EntryKind.FILE else b""
-        index.append(member, digest)
+        wanted = [run for run in runs if run.wants(member)] if runs else runs
+        index.append(member, _digest_of(tar, member, wanted) if member.kind is EntryKind.FILE else b"")
     index.notes = tuple(tar.notes)
 
 

@@ -18,7 +18,6 @@ from layerscope.errors import DamagedLayer, UnsafeImage
 if TYPE_CHECKING:
     from layerscope.layers.chunks import ChunkReader
     from layerscope.layers.entry import Xattrs
-    from layerscope.layers.tarheader import Header
 
 _LENGTH = re.compile(rb"[0-9]{1,10} ")
 _TIME = re.compile(rb"-?[0-9]{1,18}(?:\.[0-9]{0,40})?(?:e[-+]?[0-9]{1,3})?")  # tarfile writes small floats with an e
@@ -104,7 +103,7 @@ def xattrs(records: dict[bytes, bytes]) -> Xattrs:
     return tuple(sorted(found.items()))
 
 
-def gnu_sparse(block: bytes, header: Header, reader: ChunkReader) -> SparseMap:
+def gnu_sparse(block: bytes, stored: int, reader: ChunkReader) -> SparseMap:
     """The map of an old GNU sparse member: four runs in the header, then extension blocks of 21 each."""
     parts = _octal_runs(block, 386, 4)
     extended = block[482]
@@ -116,7 +115,7 @@ def gnu_sparse(block: bytes, header: Header, reader: ChunkReader) -> SparseMap:
         extended = extension[504]
         if len(parts) > MAX_SPARSE_PARTS:
             raise UnsafeImage(f"sparse file has more than {MAX_SPARSE_PARTS} runs")
-    return _checked(_octal(block[483:495]), parts, header.size)
+    return _checked(_octal(block[483:495]), parts, stored)
 
 
 def pax_sparse(records: dict[bytes, bytes], header_size: int, reader: ChunkReader) -> tuple[SparseMap, int] | None:

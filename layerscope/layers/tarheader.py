@@ -9,43 +9,33 @@ from __future__ import annotations
 import re
 import tarfile
 import zlib
-from dataclasses import dataclass
 
 from layerscope.errors import DamagedLayer
+from layerscope.layers.member import Member
 
 BLOCK = 512
 _MAX_SIZE = 1 << 62
 
 
-@dataclass(slots=True)
-class Header:
-    """A decoded header block, before names and sizes of extended headers are applied."""
-
-    name: bytes
-    mode: int
-    uid: int
-    gid: int
-    size: int
-    mtime: int
-    typeflag: bytes
-    link: bytes
-    device: tuple[int, int]
-
-
-def decode(block: bytes) -> Header:
-    """Decode a header block that is not all zeros; DamagedLayer says what is wrong with it."""
+def decode(block: bytes) -> Member:
+    """Decode a header block that is not all zeros, extended headers aside; DamagedLayer says what is wrong with it."""
     typeflag = block[156:157]
-    link = _text(block[157:257]) if block[157] else b""
-    name = _name(block)
     plain = _PLAIN.match(block, 100)
     if plain is None or typeflag in b"34":
         _verify_checksum(block, block[148:156])
-        return _decode_unusual(block, name, typeflag, link)
+        return _decode_unusual(block, typeflag)
     mode, uid, gid, size, mtime, checksum = plain.groups()
     if not block.isascii() or _ascii_sum(block) != int(checksum, 8):
         _verify_checksum(block, block[148:156])
-    return Header(
-        name, int(mode, 8) & 0o7777, int(uid, 8), int(gid, 8), int(size, 8), int(mtime, 8), typeflag, link, (0, 0)
+    return Member(
+        _name(block),
+        typeflag,
+        int(mode, 8) & 0o7777,
+        int(uid, 8),
+        int(gid, 8),
+        int(size, 8),
+        int(mtime, 8),
+        _text(block[157:257]) if block[157] else b"",
     )
 
 
@@ -56,7 +46,7 @@ _PLAIN = re.compile(
 
 
 def _name(block: bytes) -> bytes:
-    if block[257:263] == b"ustar\0" and block[345]:
+    if block[345] and block[257:263] == b"ustar\0":
         # star writes access and change times into the end of the prefix
         prefix = block[345:476] if block[508:512] == b"tar\0" else block[345:500]
         return _text(prefix) + b"/" + _text(block[:100])
@@ -72,8 +62,7 @@ def _ascii_sum(block: bytes) -> int:
 
 
 def _text(field: bytes) -> bytes:
-    end = field.find(b"\0")
-    return field if end < 0 else field[:end]
+    return field.partition(b"\0")[0]
 
 
 def _verify_checksum(block: bytes, field: bytes) -> None:
@@ -88,7 +77,7 @@ def _verify_checksum(block: bytes, field: bytes) -> None:
         raise DamagedLayer(f"tar header checksum is wrong: {expected} is written, the block adds up to {unsigned}")
 
 
-def _decode_unusual(block: bytes, name: bytes, typeflag: bytes, link: bytes) -> Header:
+def _decode_unusual(block: bytes, typeflag: bytes) -> Member:
     try:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except (tarfile.HeaderError, ValueError) as error:
@@ -104,14 +93,15 @@ def _decode_unusual(block: bytes, name: bytes, typeflag: bytes, link: bytes) -> 
             raise DamagedLayer(f"tar header has an impossible {what}: {value}")
     if abs(int(info.mtime)) > _MAX_SIZE:
         raise DamagedLayer(f"tar header has an impossible time: {info.mtime}")
-    return Header(
-        name,
+    member = Member(
+        _name(block),
+        typeflag,
         info.mode & 0o7777,
         info.uid,
         info.gid,
         info.size,
         int(info.mtime),
-        typeflag,
-        link,
-        (info.devmajor, info.devminor),
+        _text(block[157:257]),
     )
+    member.device = info.devmajor, info.devminor
+    return member

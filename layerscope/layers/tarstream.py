@@ -6,84 +6,33 @@ image-spec layer.md for which entries a layer has.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from layerscope.errors import DamagedLayer, LayerscopeError, UnsafeImage
 from layerscope.layers import tarextend
 from layerscope.layers.entry import EntryKind
-from layerscope.layers.tarheader import BLOCK, Header, decode
+from layerscope.layers.tarheader import BLOCK, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from layerscope.layers.chunks import ChunkReader
-    from layerscope.layers.entry import Xattrs
     from layerscope.layers.limits import Limits
-    from layerscope.layers.tarextend import SparseMap
+    from layerscope.layers.member import Member
 
 _ZERO = bytes(BLOCK)
-_KINDS = {
-    b"0": EntryKind.FILE,
-    b"\0": EntryKind.FILE,
-    b"7": EntryKind.FILE,
-    b"S": EntryKind.FILE,
-    b"1": EntryKind.HARDLINK,
-    b"2": EntryKind.SYMLINK,
-    b"3": EntryKind.CHARACTER_DEVICE,
-    b"4": EntryKind.BLOCK_DEVICE,
-    b"5": EntryKind.DIRECTORY,
-    b"6": EntryKind.FIFO,
-}
-_WITH_DATA = frozenset({EntryKind.FILE, EntryKind.UNKNOWN})
-_UNCLEAN = re.compile(rb"^[./]|//|/\.|/$")
+_EXTENDED = frozenset((b"x", b"X", b"g", b"L", b"K"))
+"""Type flags of headers that say more of the member after them."""
+_NO_RECORDS: dict[bytes, bytes] = {}
+_OUTER = (b".", b"/")
 _HOLE = memoryview(bytes(1 << 20))
-
-
-class Member:
-    """A member of the stream. Its content must be read, or passed over, before the next one is asked for."""
-
-    __slots__ = (
-        "device",
-        "gid",
-        "kind",
-        "link",
-        "mode",
-        "mtime",
-        "mtime_ns",
-        "offset",
-        "path",
-        "raw_name",
-        "size",
-        "sparse",
-        "stored",
-        "typeflag",
-        "uid",
-        "xattrs",
-    )
-
-    def __init__(self, header: Header, kind: EntryKind, offset: int) -> None:
-        self.kind = kind
-        self.offset = offset
-        self.raw_name = header.name
-        self.path = b""
-        self.mode = header.mode
-        self.uid = header.uid
-        self.gid = header.gid
-        self.size = header.size if kind is EntryKind.FILE else 0
-        self.stored = header.size if kind in _WITH_DATA else 0
-        self.mtime = header.mtime
-        self.mtime_ns = 0
-        self.link = b""
-        self.device = header.device
-        self.typeflag = header.typeflag
-        self.xattrs: Xattrs = ()
-        self.sparse: SparseMap | None = None
 
 
 def clean_path(name: bytes) -> bytes:
     """A member's name relative to the root: no ``.``, ``..``, doubled or outer slashes; ``..`` stops at the root."""
-    if not _UNCLEAN.search(name):
+    if name.startswith(b"./"):  # how tar writes every name when it was given "."
+        name = name[2:]
+    if not (name.startswith(_OUTER) or name.endswith(b"/") or b"//" in name or b"/." in name):
         return name
     parts: list[bytes] = []
     for part in name.split(b"/"):
@@ -155,35 +104,43 @@ class TarReader:
             )
 
     def _next(self) -> Member | None:
-        self._finish_member()
-        longname = longlink = None
+        if self._pending or self._padding:
+            self._finish_member()
+        block = self._reader.take(BLOCK)
+        if block == _ZERO or len(block) < BLOCK:
+            self._end(block)
+            return None
+        member = decode(block)
+        if member.typeflag in _EXTENDED:
+            return self._extended(member)
+        return self._completed(member, block, _NO_RECORDS)
+
+    def _extended(self, header: Member) -> Member | None:
+        """The member to which extended headers, of which this is the first, belong."""
+        names: dict[bytes, bytes] = {}
         records: dict[bytes, bytes] = {}
         budget = self._limits.max_header_bytes
         while True:
-            offset = self._reader.offset
+            data = self._metadata(header, budget)
+            budget -= header.size
+            if header.typeflag in b"xX":
+                records.update(tarextend.parse_records(data))
+            elif header.typeflag == b"g":
+                tarextend.parse_records(data)  # must be well-formed; its values apply to no layer entry
+            else:
+                names[b"path" if header.typeflag == b"L" else b"linkpath"] = data.split(b"\0", 1)[0]
             block = self._reader.take(BLOCK)
             if block == _ZERO or len(block) < BLOCK:
-                if records or longname is not None or longlink is not None:
+                if records or names:
                     raise DamagedLayer("tar stream ends after an extended header, before the member it belongs to")
                 self._end(block)
                 return None
             header = decode(block)
-            typeflag = header.typeflag
-            if typeflag in b"xXgLK":
-                data = self._metadata(header, budget)
-                budget -= header.size
-                if typeflag in b"xX":
-                    records.update(tarextend.parse_records(data))
-                elif typeflag == b"g":
-                    tarextend.parse_records(data)  # must be well-formed; its values apply to no layer entry
-                elif typeflag == b"L":
-                    longname = data.split(b"\0", 1)[0]
-                else:
-                    longlink = data.split(b"\0", 1)[0]
-                continue
-            return self._member(header, block, offset, records, longname, longlink)
+            if header.typeflag not in _EXTENDED:
+                records.update((key, name) for key, name in names.items() if not records.get(key))
+                return self._completed(header, block, records)
 
-    def _metadata(self, header: Header, budget: int) -> bytes:
+    def _metadata(self, header: Member, budget: int) -> bytes:
         if header.size > budget:
             raise UnsafeImage(
                 f"extended header of {header.size} bytes; the limit for one entry is {self._limits.max_header_bytes}",
@@ -195,48 +152,44 @@ class TarReader:
             raise DamagedLayer("tar stream is cut inside an extended header")
         return data[: header.size]
 
-    def _member(
-        self,
-        header: Header,
-        block: bytes,
-        offset: int,
-        records: dict[bytes, bytes],
-        longname: bytes | None,
-        longlink: bytes | None,
-    ) -> Member:
-        kind = _KINDS.get(header.typeflag, EntryKind.UNKNOWN)
+    def _completed(self, member: Member, block: bytes, records: dict[bytes, bytes]) -> Member:
+        """The member with all that its headers say; ``records`` are those before ``block``, its own."""
         if records:
-            _apply_records(header, records)
-        name = records.get(b"path") or longname or header.name
-        link = records.get(b"linkpath") or longlink or header.link
-        if header.typeflag == b"\0" and name.endswith(b"/"):
-            kind = EntryKind.DIRECTORY  # how v7 wrote directories
-        member = Member(header, kind, offset)
+            _apply_records(member, records)
+        if member.typeflag == b"\0" and member.raw_name.endswith(b"/"):
+            member.kind = EntryKind.DIRECTORY  # how v7 wrote directories
+        kind = member.kind
         if kind is EntryKind.FILE:
-            if header.typeflag == b"S":
-                member.sparse = tarextend.gnu_sparse(block, header, self._reader)
-            elif any(key.startswith(b"GNU.sparse.") for key in records):
-                found = tarextend.pax_sparse(records, header.size, self._reader)
-                if found is not None:
-                    member.sparse, used = found
-                    member.stored = header.size - used
-                    name = records.get(b"GNU.sparse.name") or name
-            if member.sparse is not None:
-                member.size = member.sparse.size
-        if records:
-            member.xattrs = tarextend.xattrs(records)
-            if (when := tarextend.time(records)) is not None:
-                member.mtime, member.mtime_ns = when
-        if kind is EntryKind.HARDLINK:
-            member.link = clean_path(link)
-        elif kind is EntryKind.SYMLINK:
-            member.link = link
-        member.raw_name = name
-        member.path = clean_path(name)
+            member.link = b""
+            self._padding = -member.stored % BLOCK
+            if records or member.typeflag == b"S":
+                self._apply_sparse(member, block, records)
+        elif kind is EntryKind.UNKNOWN:
+            member.link = b""
+            self._padding = -member.stored % BLOCK
+            member.size = 0
+        else:
+            member.size = member.stored = 0
+            if kind is EntryKind.HARDLINK:
+                member.link = clean_path(member.link)
+            elif kind is not EntryKind.SYMLINK:
+                member.link = b""
+        member.path = clean_path(member.raw_name)
         self._check(member)
         self._pending = member.stored
-        self._padding = -header.size % BLOCK if kind in _WITH_DATA else 0
         return member
+
+    def _apply_sparse(self, member: Member, block: bytes, records: dict[bytes, bytes]) -> None:
+        if member.typeflag == b"S":
+            member.sparse = tarextend.gnu_sparse(block, member.stored, self._reader)
+        elif any(key.startswith(b"GNU.sparse.") for key in records):
+            found = tarextend.pax_sparse(records, member.stored, self._reader)
+            if found is not None:
+                member.sparse, used = found
+                member.stored -= used
+                member.raw_name = records.get(b"GNU.sparse.name") or member.raw_name
+        if member.sparse is not None:
+            member.size = member.sparse.size
 
     def _check(self, member: Member) -> None:
         limits = self._limits
@@ -251,17 +204,13 @@ class TarReader:
 
     def _finish_member(self) -> None:
         """Pass over what was not read of the last member, and its padding."""
-        if self._pending:
-            missing = self._pending - self._reader.skip(self._pending)
-            self._pending = 0
-            if missing:
-                raise DamagedLayer(
-                    f"tar stream is cut inside the last member: {missing} bytes are missing",
-                    hint="the layer is incomplete; fetch or export the image again",
-                )
-        if self._padding:
-            self._reader.skip(self._padding)
-            self._padding = 0
+        skipped = self._reader.skip(self._pending + self._padding)
+        if skipped < self._pending:
+            raise DamagedLayer(
+                f"tar stream is cut inside the last member: {self._pending - skipped} bytes are missing",
+                hint="the layer is incomplete; fetch or export the image again",
+            )
+        self._pending = self._padding = 0
 
     def _end(self, block: bytes) -> None:
         """The stream's end: two zero blocks, or nothing at all after a whole entry (noted); all else is damage."""
@@ -287,13 +236,19 @@ def _over(member: Member, claimed: int, limit: int, option: str) -> UnsafeImage:
     )
 
 
-def _apply_records(header: Header, records: dict[bytes, bytes]) -> None:
+def _apply_records(member: Member, records: dict[bytes, bytes]) -> None:
     for key, name in ((b"size", "size"), (b"uid", "uid"), (b"gid", "gid")):
         value = tarextend.number(records, key)
         if value is not None:
             if value >= 1 << 62:
                 raise DamagedLayer(f"PAX record {name} is impossible: {value}")
-            setattr(header, name, value)
+            setattr(member, name, value)
+    member.stored = member.size
+    member.raw_name = records.get(b"path") or member.raw_name
+    member.link = records.get(b"linkpath") or member.link
+    member.xattrs = tarextend.xattrs(records)
+    if (when := tarextend.time(records)) is not None:
+        member.mtime, member.mtime_ns = when
 
 
 def _shown(path: bytes) -> str:

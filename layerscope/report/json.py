@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from layerscope.report.document import (
@@ -17,7 +18,7 @@ from layerscope.report.document import (
     inspection_document,
     skipped_document,
 )
-from layerscope.report.rows import file_document, safe
+from layerscope.report.rows import file_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,18 +26,21 @@ if TYPE_CHECKING:
     from layerscope.filesystem.listing import FileRow
     from layerscope.inspection import ImageReport, Inspection, Skipped
 
-_SURROGATE = re.compile(r"\\ud[89a-f]")
-"""The escape of a surrogate, alone or in a pair."""
+_ESCAPES = re.compile(r"\\(?:ud[89ab]..\\ud[c-f]..|(ud[89a-f]..)|.)")
+"""The escapes of a JSON text, one by one, so that none is mistaken for another; the first group is a lone surrogate."""
+_ENCODER = json.JSONEncoder(indent=2, check_circular=False)
+_AT_ONCE = 4096
+"""Tokens joined to one piece: the text of a large document is several times the size of the document."""
 
 
 def render_inspection(inspection: Inspection) -> Iterator[str]:
     """The document of ``inspect``."""
-    yield json_text(inspection_document(inspection))
+    yield from json_pieces(inspection_document(inspection))
 
 
 def render_history(inspection: Inspection) -> Iterator[str]:
     """The document of ``history``."""
-    yield json_text(history_document(inspection))
+    yield from json_pieces(history_document(inspection))
 
 
 def render_files(
@@ -69,19 +73,19 @@ def render_file_lines(rows: Iterable[FileRow]) -> Iterator[str]:
 
 def json_text(value: Any) -> str:
     """``value`` as JSON with a newline at its end."""
-    text = json.dumps(value, indent=2, check_circular=False) + "\n"
-    if _SURROGATE.search(text):
-        text = json.dumps(_clean(value), indent=2, check_circular=False) + "\n"
-    return text
+    return "".join(json_pieces(value))
 
 
-def _clean(value: Any) -> Any:
-    """``value`` without lone surrogates, which JSON can write and many readers refuse."""
-    if isinstance(value, str):
-        return safe(value)
-    if isinstance(value, dict):
-        return {safe(key): _clean(item) for key, item in value.items()}
-    return [_clean(item) for item in value] if isinstance(value, list) else value
+def json_pieces(value: Any) -> Iterator[str]:
+    """``json_text`` in pieces, never in memory whole. Lone surrogates, which many readers refuse, are replaced."""
+    tokens = _ENCODER.iterencode(value)
+    while piece := "".join(islice(tokens, _AT_ONCE)):
+        yield _ESCAPES.sub(_without_surrogate, piece) if "\\ud" in piece else piece
+    yield "\n"
+
+
+def _without_surrogate(escape: re.Match[str]) -> str:
+    return "\\ufffd" if escape[1] else escape[0]
 
 
 def _indented(text: str, spaces: int) -> str:

@@ -12,13 +12,15 @@ from layerscope.layers.blob import READ_CHUNK
 from layerscope.layers.chunks import ChunkReader
 from layerscope.layers.entry import EntryKind
 from layerscope.layers.limits import Limits
-from layerscope.layers.tarstream import Member, TarReader
+from layerscope.layers.tarstream import TarReader
 from layerscope.oci.jsondoc import MAX_DOCUMENT_BYTES
 from layerscope.sources.members import PackedBlob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from layerscope.layers.member import Member
 
 MAX_MEMBERS = 100_000
 MAX_LINK_HOPS = 16

@@ -17,7 +17,7 @@ from layerscope.layers.entry import EntryKind
 from layerscope.layers.limits import Limits
 from layerscope.layers.read import read_blob
 from layerscope.layers.tarheader import BLOCK
-from layerscope.layers.tarstream import Member, TarReader
+from layerscope.layers.tarstream import TarReader
 from layerscope.oci.jsondoc import MAX_DOCUMENT_BYTES
 from layerscope.sources.archive import ArchiveNames
 from layerscope.sources.members import PackedBlob
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from layerscope.layers.blob import ReadLayer
+    from layerscope.layers.member import Member
     from layerscope.layers.reader import LayerReader
 
 MAX_DOCUMENTS_BYTES = 64 << 20
