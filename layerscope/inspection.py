@@ -118,9 +118,11 @@ class Inspection:
     """The merged tree; None when the layers were not read (``history``)."""
 
 
-def inspect_image(image: Image, reader: LayerReader, *, keep_changes_of: int | None = None) -> Inspection:
+def inspect_image(
+    image: Image, reader: LayerReader, *, keep_changes_of: int | None = None, keep_buried: bool = False
+) -> Inspection:
     """Read every layer of ``image`` and analyse it. Raises what reading raises; the image stays open."""
-    filesystem = Stack(keep_changes_of=keep_changes_of)
+    filesystem = Stack(keep_changes_of=keep_changes_of, keep_buried=keep_buried)
     read: list[ReadLayer | SkippedLayer] = []
     for item in reader.read_in_order(image.layers):
         if isinstance(item, ReadLayer):

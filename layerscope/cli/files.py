@@ -19,6 +19,7 @@ from layerscope.cli.options import (
     LimitOptions,
     ListFormat,
     ListFormatOption,
+    OneLayer,
     Order,
     OutputOptions,
     RegistryChoice,
@@ -43,6 +44,7 @@ layerscope files ./image.tar --top 20
 layerscope files app:ci --glob '*.pyc' --glob '__pycache__/'
 layerscope files app:ci --layer 3
 layerscope files app:ci --layer 3 --changes --format jsonl
+layerscope files app:ci --deleted --top 20
 """
 
 
@@ -50,18 +52,17 @@ layerscope files app:ci --layer 3 --changes --format jsonl
 class Selection:
     """Which files, and in which order."""
 
-    layer: Annotated[
-        int | None,
-        option(
-            "--layer",
-            panel=SELECTION,
-            parser=values.whole,
-            metavar="N",
-            help="The entries of one layer as its tar lists them, markers too; 0 is the bottom.",
-        ),
-    ] = None
+    layer: OneLayer = None
     changes: Annotated[
         bool, option("--changes", panel=SELECTION, help="With --layer: what it changed against the layers below.")
+    ] = False
+    deleted: Annotated[
+        bool,
+        option(
+            "--deleted",
+            panel=SELECTION,
+            help="What a layer brought and a later one deleted or overwrote; with --layer: what that layer brought.",
+        ),
     ] = False
     glob: Annotated[
         list[str],
@@ -120,13 +121,15 @@ def files(
 ) -> int:
     """The files of the merged image, of a layer, or of its changes.
 
-    The layer of a file is the one whose entry put it there. In JSON every field is exact; jsonl streams one file a
-    line.
+    The layer of a file is the one whose entry put it there. Of one layer, its tar's entries are listed, markers
+    too. In JSON every field is exact; jsonl streams one file a line.
     """
     from layerscope.cli.opening import opened_with_layers
     from layerscope.cli.output import outputs, write
     from layerscope.report.selection import normalised
 
+    if select.changes and select.deleted:
+        raise UsageError("--changes and --deleted are two listings", hint="ask for one of them")
     if select.changes and select.layer is None:
         raise UsageError("--changes needs a layer", hint="name one: --layer N --changes")
     wanted = outputs(format, output)
@@ -141,7 +144,7 @@ def files(
 
 
 def _find(image: Image, reader: LayerReader, select: Selection, start: bytes) -> _Found:
-    from layerscope.filesystem.listing import change_rows, layer_rows, merged_rows
+    from layerscope.filesystem.listing import buried_rows, change_rows, layer_rows, merged_rows
     from layerscope.inspection import Skipped, inspect_image, inspect_metadata
     from layerscope.layers.blob import SkippedLayer
 
@@ -151,17 +154,23 @@ def _find(image: Image, reader: LayerReader, select: Selection, start: bytes) ->
             f"there is no layer {layer}: {image.reference} has {len(image.layers)}",
             hint=f"layers are 0 to {len(image.layers) - 1}, 0 is the bottom",
         )
-    if layer is not None and not select.changes:
+    if layer is not None and not select.changes and not select.deleted:
         (read,) = reader.read_all([image.layers[layer]])
         if isinstance(read, SkippedLayer):
             missing = Skipped(layer, None, read.reason)
             return _Found(inspect_metadata(image), tuple, (missing,))
         index = read.index
         return _Found(inspect_metadata(image), lambda: layer_rows(index, layer), ())
-    inspection = inspect_image(image, reader, keep_changes_of=layer)
+    inspection = inspect_image(image, reader, keep_changes_of=layer, keep_buried=select.deleted)
     filesystem = inspection.filesystem
     assert filesystem is not None
     whole = tuple(item for item in inspection.skipped if item.path is None)
+    if select.deleted:
+        if whole:
+            return _Found(inspection, tuple, whole)  # nobody knows what a missing layer deletes
+        rows = (row for row in buried_rows(filesystem) if layer in (None, row.layer))
+        listed = tuple(rows)
+        return _Found(inspection, lambda: listed, ())
     if layer is None:
         gone = {item.layer for item in whole}
         numbers = [number for number in range(len(image.layers)) if number not in gone]
@@ -183,9 +192,12 @@ def _selected(found: _Found, select: Selection, start: bytes) -> Callable[[], It
 
     if start and not found.skipped and next(iter(below(found.rows(), start)), None) is None:
         where = found.inspection.image.reference
+        shown = os.fsdecode(start)
+        if select.deleted:
+            brought = f" that layer {select.layer} brought" if select.layer is not None else ""
+            raise NotFound(f"/{shown}: nothing there{brought} was deleted or overwritten in {where}")
         if select.layer is not None:
             where = f"{'the changes of ' if select.changes else ''}layer {select.layer} of {where}"
-        shown = os.fsdecode(start)
         raise NotFound(
             f"/{shown} is not in {where}", hint="paths are as 'layerscope files' lists them, links not followed"
         )
@@ -213,12 +225,12 @@ def _render(
     if chosen is ListFormat.TABLE:
         from layerscope.report.listing import render_listing
 
-        return render_listing(rows(), page, changes=select.changes)
+        return render_listing(rows(), page, changes=select.changes, buried=select.deleted)
     from layerscope.report.json import render_file_lines, render_files
     from layerscope.report.rows import add_path
 
     if chosen is ListFormat.JSONL:
         return render_file_lines(rows())
-    listed = {"layer": select.layer, "changes": select.changes}
+    listed = {"layer": select.layer, "changes": select.changes, "deleted": select.deleted}
     add_path(listed, "path", b"/" + start)
     return render_files(rows(), found.inspection.image, listed=listed, skipped=found.skipped)

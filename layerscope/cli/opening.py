@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from layerscope.cli.options import Common, LimitOptions, RegistryChoice
     from layerscope.layers.cache import IndexCache
     from layerscope.layers.limits import Limits
+    from layerscope.layers.probe import Probe
     from layerscope.layers.reader import LayerReader
     from layerscope.oci.platform import Platform
     from layerscope.sources.image import Image
@@ -28,13 +29,17 @@ _log = logging.getLogger(__name__)
 
 @contextlib.contextmanager
 def opened_with_layers(
-    name: str, common: Common, limits: LimitOptions, registry: RegistryChoice
+    name: str,
+    common: Common,
+    limits: LimitOptions,
+    registry: RegistryChoice,
+    probes: tuple[Probe, ...] = (),
 ) -> Iterator[tuple[Image, LayerReader]]:
-    """The image, and what reads its layers, while somebody watches."""
+    """The image, and what reads its layers, while somebody watches; ``probes`` see content as it passes."""
     from layerscope.layers.reader import LayerReader
 
     with watch(quiet=common.quiet) as watching:
-        reader = LayerReader(limits=_limits(limits), cache=_cache(common), progress=watching.progress)
+        reader = LayerReader(limits=_limits(limits), probes=probes, cache=_cache(common), progress=watching.progress)
         with _opened(name, common, registry, reader) as image:
             watching.expect(image.layers)
             yield image, reader

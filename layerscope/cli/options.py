@@ -112,6 +112,18 @@ OutputFile = Annotated[
 ]
 
 
+OneLayer = Annotated[
+    int | None,
+    option(
+        "--layer",
+        panel=SELECTION,
+        parser=values.whole,
+        metavar="N",
+        help="Layer N alone, as it is, whatever became of it above; 0 is the bottom.",
+    ),
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputOptions:
     """Where output goes."""

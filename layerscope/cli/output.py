@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import enum
 import os
+import re
 import stat
 import sys
 import tempfile
@@ -82,6 +84,72 @@ def to_stdout(chunks: Iterable[str]) -> None:
             raise ClosedPipe from error
         except OSError as error:
             raise UsageError(f"cannot write to standard output: {error.strerror}") from error
+
+
+class BinaryOutput:
+    """Where a file's own bytes go: None is standard output."""
+
+    def __init__(self, file: Path | None, *, anything: bool) -> None:
+        self._file = file
+        self._anything = anything
+        """Whether bytes that move a terminal's cursor may go to one: only for who asked for it."""
+
+    def write(self, chunks: Iterable[bytes]) -> None:
+        """Write them all, to a file whole or not at all. Errors as in ``write``; what ``chunks`` raises."""
+        if self._file is None:
+            self._to_stdout(iter(chunks))
+            return
+        with _replacing(self._file) as stream:
+            for chunk in chunks:
+                try:
+                    stream.write(chunk)
+                except OSError as error:
+                    raise _cannot(self._file, error) from error
+
+    def _to_stdout(self, chunks: Iterator[bytes]) -> None:
+        stream = sys.stdout
+        if stream is None:
+            raise UsageError("standard output is closed", hint="write to a file: -o FILE")
+        text = _Text() if stream.isatty() and not self._anything else None
+        while True:
+            chunk = next(chunks, None)
+            if chunk is not None and text is not None and not text.takes(chunk):
+                raise UsageError(
+                    "binary content, or characters that control a terminal, are not written to one",
+                    hint="-o FILE keeps it, a pipe hands it on (| less), -o - writes it to the terminal all the same",
+                )
+            try:
+                if chunk is None:
+                    stream.buffer.flush()
+                    return
+                stream.buffer.write(chunk)
+            except BrokenPipeError as error:
+                raise ClosedPipe from error
+            except OSError as error:
+                raise UsageError(f"cannot write to standard output: {error.strerror}") from error
+
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?=[^\n])")
+"""What a terminal would act upon."""
+
+
+class _Text:
+    """Tells whether bytes, chunk by chunk, are text that a terminal only shows."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+
+    def takes(self, chunk: bytes) -> bool:
+        try:
+            return _CONTROLS.search(self._decoder.decode(chunk)) is None
+        except UnicodeDecodeError:
+            return False
+
+
+def binary_output(file: str | None) -> BinaryOutput:
+    """``-o FILE`` for a file's own bytes, checked before any work is done for it."""
+    to_stdout = file in (None, _STDOUT)
+    return BinaryOutput(None if to_stdout else _file(str(file)), anything=file == _STDOUT)
 
 
 def _file(name: str) -> Path:

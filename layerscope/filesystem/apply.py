@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from layerscope.errors import UnsafeImage
 from layerscope.filesystem.changes import Change, ChangedPath
-from layerscope.filesystem.reclaim import Cause, Reclaimable
+from layerscope.filesystem.reclaim import Buried, Cause, Reclaimable
 from layerscope.filesystem.tree import IMPLIED, MAX_LINKS, Node, Tree, split
 from layerscope.layers.entry import AUFS_PREFIX, MARKER_PREFIX, OPAQUE_MARKER, EntryKind, is_marker
 
@@ -40,16 +40,20 @@ class Applied(NamedTuple):
     changed: Iterator[ChangedPath]
     """To be taken before the next layer is applied."""
     reclaimed: list[Reclaimable]
+    buried: list[Buried]
+    """Empty unless it was asked for."""
     skipped: list[SkippedEntry]
     notes: list[str]
 
 
-def apply_layer(tree: Tree, links: dict[tuple[int, int], int], index: LayerIndex) -> Applied:
+def apply_layer(
+    tree: Tree, links: dict[tuple[int, int], int], index: LayerIndex, *, keep_buried: bool = False
+) -> Applied:
     """Put the next layer on top of ``tree``. ``links`` counts the names of every inode that has more than one."""
     tree.indexes.append(index)
-    step = _Step(tree, links, index)
+    step = _Step(tree, links, index, keep_buried=keep_buried)
     step.run()
-    return Applied(step.changed_paths(), step.reclaimed, step.skipped, step.notes.summary())
+    return Applied(step.changed_paths(), step.reclaimed, step.buried, step.skipped, step.notes.summary())
 
 
 class _Notes:
@@ -72,7 +76,7 @@ class _Notes:
 class _Step:
     """One layer going on. ``touched`` keeps the node that stood below at every path that something happened to."""
 
-    def __init__(self, tree: Tree, links: dict[tuple[int, int], int], index: LayerIndex) -> None:
+    def __init__(self, tree: Tree, links: dict[tuple[int, int], int], index: LayerIndex, *, keep_buried: bool) -> None:
         self.tree = tree
         self.links = links
         self.index = index
@@ -80,6 +84,8 @@ class _Step:
         self.touched: dict[bytes, Node | None] = {}
         self.died: dict[bytes, int] = {}
         self.reclaimed: list[Reclaimable] = []
+        self.buried: list[Buried] = []
+        self.keep_buried = keep_buried
         self.skipped: list[SkippedEntry] = []
         self.notes = _Notes()
         self._parents: dict[bytes, tuple[Node, bytes]] = {}
@@ -349,6 +355,8 @@ class _Step:
         layer, entry = key
         index = self.tree.indexes[layer]
         size = index.sizes[entry]
+        if self.keep_buried:
+            self.buried.append(Buried(layer, entry, cause, self.number))
         if size:
             self.reclaimed.append(Reclaimable(index.paths[entry], cause, size, layer, self.number))
             if layer != self.number:

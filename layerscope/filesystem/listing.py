@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from layerscope.filesystem.changes import ChangedPath
+    from layerscope.filesystem.reclaim import Cause
     from layerscope.filesystem.stack import Filesystem
     from layerscope.filesystem.tree import Node, Tree
     from layerscope.layers.index import LayerIndex
@@ -43,6 +44,10 @@ class FileRow:
     change: Change | None = None
     bytes_shipped: int | None = None
     """In a listing of changes: what the layer ships for the path, or, deleted, what vanished."""
+    cause: Cause | None = None
+    """In a listing of what is buried: why."""
+    buried_by: int | None = None
+    """In a listing of what is buried: the layer that removed its last name."""
 
 
 def merged_rows(filesystem: Filesystem, start: bytes = b"") -> Iterator[FileRow]:
@@ -76,6 +81,15 @@ def change_rows(filesystem: Filesystem, layer: int, changed: tuple[ChangedPath, 
         else:
             row = _entry_row(index, position, layer, item.change, item.bytes)
         yield row
+
+
+def buried_rows(filesystem: Filesystem) -> Iterator[FileRow]:
+    """Every file, link and device that a layer brought and the merged tree no longer has, by path and layer."""
+    indexes = filesystem.tree.indexes
+    buried = sorted(filesystem.buried, key=lambda item: (indexes[item.layer].paths[item.entry], item.layer, item.entry))
+    for item in buried:
+        row = _entry_row(indexes[item.layer], item.entry, item.layer)
+        yield dataclasses.replace(row, cause=item.cause, buried_by=item.by)
 
 
 def _node_row(tree: Tree, path: bytes, node: Node) -> FileRow:

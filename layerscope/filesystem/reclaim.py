@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class Cause(enum.StrEnum):
@@ -35,3 +36,15 @@ class Reclaimable:
     """Index of the layer that brought it."""
     buried_by: int
     """Index of the layer whose entry or marker removed its last link."""
+
+
+class Buried(NamedTuple):
+    """An entry with no name left in the merged filesystem, be it a file (empty ones too), a link or a device."""
+
+    layer: int
+    """Index of the layer that brought it."""
+    entry: int
+    """Its position in that layer's tar."""
+    cause: Cause
+    by: int
+    """Index of the layer whose entry or marker removed its last name."""

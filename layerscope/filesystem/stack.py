@@ -12,7 +12,7 @@ from layerscope.filesystem.tree import Tree
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from layerscope.filesystem.reclaim import Reclaimable
+    from layerscope.filesystem.reclaim import Buried, Reclaimable
     from layerscope.layers.index import LayerIndex
 
 
@@ -43,31 +43,37 @@ class Filesystem:
     """(layer, what was odd but legal)."""
     changed: tuple[ChangedPath, ...] = ()
     """The changed paths of the one layer that ``stack`` was asked to keep them of."""
+    buried: tuple[Buried, ...] = ()
+    """Every entry without a name in the merged tree, in the order it happened, where ``stack`` was asked to keep
+    them; ``reclaimable`` are those of them that have content."""
 
 
 class Stack:
     """A filesystem in the making: push layers bottom first, then ``finish``. Linear in entries, in time and memory."""
 
-    def __init__(self, *, keep_changes_of: int | None = None) -> None:
+    def __init__(self, *, keep_changes_of: int | None = None, keep_buried: bool = False) -> None:
         self._tree = Tree()
         self._links: dict[tuple[int, int], int] = {}
         self._keep_changes_of = keep_changes_of
+        self._keep_buried = keep_buried
         self._changes: list[LayerChanges] = []
         self._reclaimable: list[Reclaimable] = []
         self._unplaced: list[UnplacedEntry] = []
         self._notes: list[tuple[int, str]] = []
         self._kept: tuple[ChangedPath, ...] = ()
+        self._buried: list[Buried] = []
 
     def push(self, index: LayerIndex) -> None:
         """Apply the next layer."""
         number = len(self._changes)
-        applied = apply_layer(self._tree, self._links, index)
+        applied = apply_layer(self._tree, self._links, index, keep_buried=self._keep_buried)
         if number == self._keep_changes_of:
             self._kept = tuple(applied.changed)
             self._changes.append(tally(self._kept))
         else:
             self._changes.append(tally(applied.changed))
         self._reclaimable += applied.reclaimed
+        self._buried += applied.buried
         self._unplaced += (UnplacedEntry(number, path, reason) for path, reason in applied.skipped)
         self._notes += ((number, note) for note in (*index.notes, *applied.notes))
 
@@ -83,6 +89,7 @@ class Stack:
             unplaced=tuple(self._unplaced),
             notes=tuple(self._notes),
             changed=tuple(sorted(self._kept)),
+            buried=tuple(self._buried),
         )
 
 

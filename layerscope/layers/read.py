@@ -48,7 +48,7 @@ def read_blob(
     index = LayerIndex()
     runs = [probe.run() for probe in probes]
     try:
-        head, whole = _peek(stored.chunks())
+        head, whole = peek(stored.chunks())
         compression = detect(head)
         if compression == "none":
             _require_tar(head)
@@ -120,7 +120,7 @@ class _StoredBytes:
             yield chunk
 
 
-def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+def peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     """At least one block of the stream's head (less only if the stream is shorter), and the stream again, whole."""
     seen: list[bytes] = []
     length = 0

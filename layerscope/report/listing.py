@@ -10,7 +10,7 @@ from rich.color import ColorSystem
 from rich.style import Style
 
 from layerscope.report.display import display, display_path
-from layerscope.report.page import CHANGES, DELETED, HEADING, QUIET
+from layerscope.report.page import CAUSES, CHANGES, DELETED, HEADING, QUIET
 from layerscope.report.quantities import human
 
 if TYPE_CHECKING:
@@ -30,24 +30,26 @@ _TYPES = {
 _LETTERS = {"hardlink": "h", "unknown": "?", "whiteout": "w", "opaque": "w", "aufs": "w"}
 _MARKERS = {"whiteout": "whiteout", "opaque": "opaque directory", "aufs": "AUFS metadata"}
 _STYLES = {"directory": "bold blue", "symlink": "cyan", "hardlink": "cyan", "whiteout": DELETED, "opaque": DELETED}
-_RIGHT = frozenset(("owner", "size", "layer"))
+_RIGHT = frozenset(("owner", "size", "layer", "buried by"))
 _DIGEST = 12
 _BATCH = 2000
 """Rows whose widths are found together: a listing flows, and its columns settle with the first rows."""
 
 
-def render_listing(rows: Iterable[FileRow], page: Page, *, changes: bool) -> Iterator[str]:
-    """Rows as lines, with a column for the change where ``changes`` are listed."""
+def render_listing(rows: Iterable[FileRow], page: Page, *, changes: bool, buried: bool = False) -> Iterator[str]:
+    """Rows as lines, with a column for the change where ``changes`` are listed, or for cause and burying layer."""
     titles: tuple[str, ...] = ("mode", "owner", "size", "layer", "digest", "path")
     if changes:
         titles = ("change", *titles)
+    elif buried:
+        titles = ("cause", *titles[:4], "buried by", *titles[4:])
     widths = [len(title) for title in titles[:-1]]
     paint = _Paint(page.colour)
     stream = iter(rows)
     batch = list(itertools.islice(stream, _BATCH))
     named = False
     while batch or not named:
-        table = [_cells(row, page, changes) for row in batch]
+        table = [_cells(row, page, changes=changes, buried=buried) for row in batch]
         for cells in table:
             widths = [max(width, len(cell)) for width, cell in zip(widths, cells, strict=True)]
         if not named:
@@ -57,6 +59,8 @@ def render_listing(rows: Iterable[FileRow], page: Page, *, changes: bool) -> Ite
             shown = _aligned(cells, widths, titles)
             if row.change is not None:
                 shown[0] = paint(shown[0], CHANGES[row.change])
+            elif row.cause is not None:
+                shown[0] = paint(shown[0], CAUSES[row.cause])
             yield "  ".join((*shown, _name(row, page, paint))).rstrip() + "\n"
         batch = list(itertools.islice(stream, _BATCH))
 
@@ -68,7 +72,7 @@ def _aligned(cells: Sequence[str], widths: list[int], titles: tuple[str, ...]) -
     ]
 
 
-def _cells(row: FileRow, page: Page, changes: bool) -> list[str]:
+def _cells(row: FileRow, page: Page, *, changes: bool, buried: bool) -> list[str]:
     """All columns but the last."""
     none = page.glyphs.none
     cells = [
@@ -78,6 +82,8 @@ def _cells(row: FileRow, page: Page, changes: bool) -> list[str]:
         none if row.layer is None else str(row.layer),
         row.digest.hex()[:_DIGEST] or none,
     ]
+    if buried:
+        return [str(row.cause), *cells[:4], str(row.buried_by), *cells[4:]]
     return [str(row.change), *cells] if changes else cells
 
 

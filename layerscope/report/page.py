@@ -21,6 +21,14 @@ WASTE = "bold magenta"
 ALARM = "bold red"
 KIND = "bold"
 CHANGES = {"added": ADDED, "modified": MODIFIED, "metadata": METADATA, "deleted": DELETED}
+CAUSES = {
+    "deleted": DELETED,
+    "opaque": DELETED,
+    "replaced": MODIFIED,
+    "overwritten": MODIFIED,
+    "rewritten": METADATA,
+    "repeated": MODIFIED,
+}
 
 
 @dataclass(frozen=True, slots=True)

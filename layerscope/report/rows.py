@@ -44,6 +44,9 @@ def file_document(row: FileRow) -> dict[str, Any]:
     if row.change is not None:
         document["change"] = str(row.change)
         document["bytes"] = row.bytes_shipped
+    if row.cause is not None:
+        document["cause"] = str(row.cause)
+        document["buriedBy"] = row.buried_by
     return document
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from layerscope.report import heading
 from layerscope.report.display import display_path, display_words
 from layerscope.report.grid import GAP, Column, Grid, hang, wrap
-from layerscope.report.page import ALARM, CHANGES, DELETED, HEADING, KIND, METADATA, MODIFIED, QUIET, WASTE
+from layerscope.report.page import ALARM, CAUSES, CHANGES, HEADING, KIND, QUIET, WASTE
 from layerscope.report.quantities import count, exact, human, percent
 
 if TYPE_CHECKING:
@@ -33,14 +33,6 @@ _BESIDE = 40
 """Cells an instruction needs at least to stand beside its figures; with fewer it stands below them."""
 _INSTRUCTION_LINES = 3
 """Lines of an instruction that are shown; ``history`` shows all of them."""
-_CAUSES = {
-    "deleted": DELETED,
-    "opaque": DELETED,
-    "replaced": MODIFIED,
-    "overwritten": MODIFIED,
-    "rewritten": METADATA,
-    "repeated": MODIFIED,
-}
 
 
 def render_table(inspection: Inspection, page: Page, *, top: int) -> Iterator[str]:
@@ -151,7 +143,7 @@ def _reclaimable(inspection: Inspection, page: Page, top: int) -> Iterator[Text]
     rows = [
         [
             Text(human(item.bytes), style=WASTE),
-            Text(item.cause, style=_CAUSES.get(item.cause, "")),
+            Text(item.cause, style=CAUSES.get(item.cause, "")),
             Text(str(item.layer)),
             Text(str(item.buried_by)),
         ]

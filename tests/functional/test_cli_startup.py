@@ -17,6 +17,7 @@ COMMANDS = [
     ("inspect",),
     ("history",),
     ("files",),
+    ("cat",),
     ("cache",),
     ("cache", "info"),
     ("cache", "prune"),
