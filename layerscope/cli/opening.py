@@ -110,9 +110,23 @@ def _limits(options: LimitOptions) -> Limits:
 
 
 def _registry(choice: RegistryChoice) -> RegistryOptions:
+    from layerscope.credentials.credential import Anonymous
     from layerscope.sources.registry import RegistryOptions
 
-    options = RegistryOptions(plain_http=frozenset(choice.plain_http))
+    options = RegistryOptions(
+        plain_http=frozenset(choice.plain_http),
+        plain_http_login=frozenset(choice.plain_http_login),
+        tls=frozenset(choice.tls),
+        skip_verify=frozenset(choice.insecure_skip_tls_verify),
+        ca_certs=tuple(path.expanduser() for path in choice.ca_cert),
+        client_cert=choice.client_cert.expanduser() if choice.client_cert else None,
+        client_key=choice.client_key.expanduser() if choice.client_key else None,
+        allow_realms=frozenset(choice.allow_realm),
+    )
+    if choice.anonymous:
+        options = dataclasses.replace(options, credentials=Anonymous())
+    if choice.mirror_config is not None:
+        options = dataclasses.replace(options, mirror_config=choice.mirror_config)
     if choice.timeout is not None:
         options = dataclasses.replace(options, timeout=choice.timeout)
     if choice.retries is not None:

@@ -211,6 +211,54 @@ class RegistryChoice:
             help="How often to try again what fails for a passing reason. Default: 5.",
         ),
     ] = None
+    anonymous: Annotated[
+        bool,
+        option("--anonymous", panel=REGISTRY, help="Pull as nobody, whatever logins there are."),
+    ] = False
+    ca_cert: Annotated[
+        list[Path],
+        option(
+            "--ca-cert",
+            panel=REGISTRY,
+            parser=Path,
+            metavar="FILE",
+            help="Trust the authority in this PEM file, too; may be repeated.",
+        ),
+    ] = field(default_factory=list)
+    client_cert: Annotated[
+        Path | None,
+        option(
+            "--client-cert",
+            panel=REGISTRY,
+            parser=Path,
+            metavar="FILE",
+            help="Show this certificate (PEM) to a registry that asks for one.",
+        ),
+    ] = None
+    client_key: Annotated[
+        Path | None,
+        option("--client-key", panel=REGISTRY, parser=Path, metavar="FILE", help="Its key, where in another file."),
+    ] = None
+    insecure_skip_tls_verify: Annotated[
+        list[str],
+        option(
+            "--insecure-skip-tls-verify",
+            panel=REGISTRY,
+            parser=values.text,
+            metavar="HOST",
+            help="Do not verify the certificate of HOST[:PORT]; may be repeated.",
+        ),
+    ] = field(default_factory=list)
+    tls: Annotated[
+        list[str],
+        option(
+            "--tls",
+            panel=REGISTRY,
+            parser=values.text,
+            metavar="HOST",
+            help="Speak TLS to HOST[:PORT] although it is on loopback; may be repeated.",
+        ),
+    ] = field(default_factory=list)
     plain_http: Annotated[
         list[str],
         option(
@@ -221,6 +269,37 @@ class RegistryChoice:
             help="Speak HTTP without TLS to HOST[:PORT]; may be repeated. Loopback needs no mention.",
         ),
     ] = field(default_factory=list)
+    plain_http_login: Annotated[
+        list[str],
+        option(
+            "--plain-http-login",
+            panel=REGISTRY,
+            parser=values.text,
+            metavar="HOST",
+            help="Send logins to HOST[:PORT] even without TLS; may be repeated.",
+        ),
+    ] = field(default_factory=list)
+    allow_realm: Annotated[
+        list[str],
+        option(
+            "--allow-realm",
+            panel=REGISTRY,
+            parser=values.text,
+            metavar="HOST",
+            help="Let registries send us for tokens to HOST[:PORT] in a private network; may be repeated.",
+        ),
+    ] = field(default_factory=list)
+    mirror_config: Annotated[
+        str | None,
+        option(
+            "--mirror-config",
+            panel=REGISTRY,
+            parser=values.text,
+            metavar="auto|none|PATH",
+            help="Ask the mirrors in this machine's hosts.toml, registries.conf or daemon.json, none, or those in PATH."
+            " Default: auto.",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,8 @@ class Image:
     """What the index offers; the image's own platform where there is no index."""
     annotations: dict[str, str] = field(default_factory=dict)
     """Annotations of the manifest."""
+    endpoint: str = ""
+    """Where a registry's image was really read: ``https://host:port`` of the registry, or of a mirror of it."""
     notes: tuple[str, ...] = ()
     """What is odd but legal about how the source holds the image."""
     history_from_engine: bool = False

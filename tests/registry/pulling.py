@@ -13,6 +13,10 @@ import pytest
 from layerscope.credentials.credential import Anonymous, Credential, Place, Source
 from layerscope.oci.reference import Reference
 from layerscope.sources.registry import RegistryOptions, open_registry
+from layerscope.sources.registry.client import RegistryClient
+from layerscope.sources.registry.endpoint import endpoints_for
+from layerscope.sources.registry.systemfiles import SystemFiles
+from layerscope.sources.registry.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,13 +50,21 @@ NOBODY = Anonymous()
 
 def options(credentials: CredentialLookup = NOBODY, **changes: Any) -> RegistryOptions:
     """Impatient, so that tests are quick."""
-    settings: dict[str, Any] = {"timeout": 5.0, "retries": 3, "backoff": 0.01, "max_wait": 0.05} | changes
+    settings: dict[str, Any] = {"timeout": 5.0, "retries": 3, "backoff": 0.01, "max_wait": 0.05}
+    settings |= {"files": SystemFiles()} | changes  # what this machine's engines know of registries plays no part
     return RegistryOptions(credentials=credentials, **settings)
 
 
 def opened(name: str, wanted: Platform | None = None, settings: RegistryOptions | None = None) -> Image:
     """The image of that name."""
     return open_registry(Reference.parse(name), wanted, settings or options())
+
+
+def client_for(name: str) -> RegistryClient:
+    """A conversation about the repository of that name, as nobody."""
+    settings = options()
+    (endpoint,) = endpoints_for(Reference.parse(name), settings)
+    return RegistryClient(endpoint, None, settings, Transport(settings.timeout, 1))
 
 
 def read(layer: LayerBlob) -> bytes:

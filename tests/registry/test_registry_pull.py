@@ -21,11 +21,9 @@ from layerscope.layers.limits import Limits
 from layerscope.layers.read import read_blob, verify
 from layerscope.oci.digest import Digest
 from layerscope.oci.platform import Platform
-from layerscope.oci.reference import Reference
-from layerscope.sources.registry.client import RegistryClient
 
 from .conftest import TESTDATA, push
-from .pulling import opened, options, read_all, refused
+from .pulling import client_for, opened, options, read_all, refused
 from .web import Ask, Reply, Web, faulty, watching
 
 if TYPE_CHECKING:
@@ -236,7 +234,7 @@ def test_a_config_beyond_the_limit_is_not_fetched(anyone: Registry) -> None:
 
 
 def test_what_oras_inherits_goes_our_way(anyone: Registry) -> None:
-    client = RegistryClient(Reference.parse(f"{anyone.address}/tour:1"), None, options())
+    client = client_for(f"{anyone.address}/tour:1")
     with contextlib.closing(client):
         assert client.get_tags(client.container) == ["1"]
 
@@ -246,7 +244,7 @@ def test_tags_that_do_not_all_arrive(anyone: Registry) -> None:
         reply.cut = 3
 
     with faulty(anyone.address, fault) as web, refused(SourceUnreachable, "did not send all"):
-        client = RegistryClient(Reference.parse(f"{web.address}/tour:1"), None, options())
+        client = client_for(f"{web.address}/tour:1")
         with contextlib.closing(client):
             client.get_tags(client.container)
 

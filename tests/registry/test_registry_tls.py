@@ -6,16 +6,18 @@ import socket
 import ssl
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from live.command import run
 from live.need import need
 
-from layerscope.errors import NotAuthorised, SourceUnreachable
+from layerscope.errors import SourceUnreachable
+from layerscope.sources.registry.exposure import Withheld
 
 from .pulling import LOGIN, SIGNATURE, opened, options, read, read_all, refused
-from .web import Ask, Reply, Web, faulty, forward
+from .web import Ask, Reply, Web, faulty, forward, watching
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,12 +104,15 @@ def test_plain_http_where_it_is_allowed(anyone: Registry, with_port: bool) -> No
         read_all(opened(f"{name}/odd:1", settings=options(plain_http=allowed)))
 
 
-def test_a_password_without_tls_is_warned_of(members: Registry, caplog: pytest.LogCaptureFixture) -> None:
-    name = f"{NAME}:{members.address.rpartition(':')[2]}"
-    read_all(opened(f"{name}/odd:1", settings=options(LOGIN, plain_http=frozenset({name}))))
-    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert len(warnings) == 1
-    assert f"goes to {name} without TLS" in warnings[0]
+def test_a_password_does_not_go_without_tls(members: Registry) -> None:
+    with watching(members.address) as web:
+        name = f"{NAME}:{port(web)}"
+        settings = options(LOGIN, plain_http=frozenset({name}))
+        with refused(Withheld, f"is not sent to {name}, which is spoken to without TLS", hint="--plain-http-login"):
+            opened(f"{name}/odd:1", settings=settings)
+        assert not any(ask.authorization for ask in web.seen)
+        read_all(opened(f"{name}/odd:1", settings=replace(settings, plain_http_login=frozenset({NAME}))))
+        assert any(ask.authorization for ask in web.seen)
 
 
 def test_a_redirect_out_of_tls_is_not_followed(anyone: Registry, trusted: ssl.SSLContext) -> None:
@@ -129,7 +134,7 @@ def test_a_redirect_out_of_tls_is_not_followed(anyone: Registry, trusted: ssl.SS
 )
 def test_a_realm_that_tls_registries_may_not_name(trusted: ssl.SSLContext, realm: str) -> None:
     challenge = {"WWW-Authenticate": f'Bearer realm="{realm}"'}
-    with Web(lambda _: Reply(401, challenge), trusted) as web, refused(NotAuthorised, "will not ask"):
+    with Web(lambda _: Reply(401, challenge), trusted) as web, refused(Withheld, "will not ask"):
         opened(f"{NAME}:{port(web)}/x", settings=options(LOGIN))
 
 

@@ -9,24 +9,25 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oras.auth.base import AuthBackend
 from oras.container import Container
 from oras.provider import Registry
 
-from layerscope.errors import InvalidImage, InvalidReference, SourceUnreachable
+from layerscope.errors import InvalidImage, LayerscopeError, NotAuthorised, SourceUnreachable
 from layerscope.oci.jsondoc import MAX_DOCUMENT_BYTES
 from layerscope.oci.reference import DOCKER_HUB
 from layerscope.sources.registry.attempts import Attempts
 from layerscope.sources.registry.authorise import Authoriser
 from layerscope.sources.registry.body import BodyCut, whole
-from layerscope.sources.registry.failures import Refusal
+from layerscope.sources.registry.exposure import Exposure, Withheld
+from layerscope.sources.registry.failures import ExchangeError, Refusal
 from layerscope.sources.registry.identity import Identity
-from layerscope.sources.registry.origin import Origin, scheme_for, shown
+from layerscope.sources.registry.origin import Origin, shown
 from layerscope.sources.registry.redirects import Answer, follow
 from layerscope.sources.registry.token import Tokens
-from layerscope.sources.registry.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,10 +35,10 @@ if TYPE_CHECKING:
     import requests
 
     from layerscope.credentials.credential import Credential
-    from layerscope.errors import LayerscopeError
     from layerscope.oci.digest import Digest
-    from layerscope.oci.reference import Reference
+    from layerscope.sources.registry.endpoint import Endpoint
     from layerscope.sources.registry.options import RegistryOptions
+    from layerscope.sources.registry.transport import Transport
 
 log = logging.getLogger(__name__)
 
@@ -50,29 +51,31 @@ class RegistryClient(Registry):  # type: ignore[misc]
 
     session: requests.Session
 
-    def __init__(self, reference: Reference, credential: Credential | None, options: RegistryOptions) -> None:
-        try:
-            scheme = scheme_for(reference.host, options.plain_http)
-        except ValueError as error:  # the grammar of references allows ports and addresses that do not exist
-            raise InvalidReference(f"{reference}: no registry can be at {reference.host!r}: {error}") from error
-        super().__init__(hostname=reference.host, insecure=scheme == "http")
+    def __init__(
+        self, endpoint: Endpoint, credential: Credential | None, options: RegistryOptions, transport: Transport
+    ) -> None:
+        reference = endpoint.reference
+        super().__init__(hostname=reference.host, insecure=endpoint.origin.scheme == "http")
         self.session.close()
         self.auth = _NoAuth()
+        self.endpoint = endpoint
         self.reference = reference
         self.options = options
-        self.origin = Origin.of(f"{scheme}://{reference.host}")
-        self.transport = Transport(options.timeout, options.connections)
-        self.session = self.transport.session
+        self.origin = endpoint.origin
+        self.transport = transport
+        self.session = transport.session
         self.container = self.get_container(reference)
         self.identity = Identity(credential)
-        self._login = "docker login" if reference.registry == DOCKER_HUB else f"docker login {reference.registry}"
-        self._authoriser = Authoriser(
-            Tokens(self.transport, self.origin, self.identity, self._login),
-            self.identity,
-            f"repository:{reference.repository}:pull",
-        )
+        self.login = "docker login" if reference.registry == DOCKER_HUB else f"docker login {reference.registry}"
+        self.exposure = Exposure(endpoint, options)
+        self.tokens = Tokens(transport, self.origin, self.identity, self.exposure, self.login)
+        self.authoriser = self._authoriser(f"repository:{reference.repository}:pull")
+        self._pinged = False
         self._stop = threading.Event()
         self._open: set[requests.Response] = set()
+
+    def _authoriser(self, scope: str) -> Authoriser:
+        return Authoriser(self.tokens, self.identity, self.exposure, scope)
 
     def get_container(self, name: Any) -> Container:
         """What oras calls a container: a reference. Its own parser reads some names wrongly, so ours fills it."""
@@ -86,11 +89,17 @@ class RegistryClient(Registry):  # type: ignore[misc]
 
     def manifest_url(self, identifier: str) -> str:
         """Where a tag's or digest's manifest is."""
-        return f"{self.prefix}://{self.container.manifest_url(identifier)}"
+        return self._url(self.container.manifest_url(identifier))
 
     def blob_url(self, digest: Digest) -> str:
         """Where a blob is."""
-        return f"{self.prefix}://{self.container.get_blob_url(str(digest))}"
+        return self._url(self.container.get_blob_url(str(digest)))
+
+    def _url(self, path: str) -> str:
+        """An oras path, ``host/v2/…``, below the endpoint's own root."""
+        root = f"{self.container.registry}/v2"
+        query = f"?{self.endpoint.query}" if self.endpoint.query else ""
+        return f"{self.endpoint.root}{path.removeprefix(root)}{query}"
 
     def do_request(
         self,
@@ -149,8 +158,34 @@ class RegistryClient(Registry):  # type: ignore[misc]
 
     def refusal(self, answer: Answer, what: str) -> LayerscopeError:
         """The error that an unwanted answer amounts to."""
-        body = answer.error_body()
-        return Refusal(answer.status, body, answer.origin, self.identity, what, self._login).error()
+        return Refusal(answer.status, answer.error_body(), answer.origin, self.identity, what, self.login).error()
+
+    def takes_login(self) -> bool | None:
+        """Whether the registry takes this login at all, whatever the image; None where that cannot be told.
+
+        Asked at ``GET /v2/``, for which a login is enough (distribution-spec "Determining Support"). It costs two or
+        three requests: for when a pull was refused.
+        """
+        if self.identity.credential is None:
+            return None
+        attempts = Attempts(replace(self.options, retries=0), self._stop)
+        door = self._authoriser("")
+        url = f"{self.endpoint.root}/"
+        try:
+            answer = follow(self.transport, url, {}, None)
+            header = door.renew(self._challenges(answer), None, attempts) if answer.status == 401 else None
+            if header is None:
+                answer.error_body()
+                return None
+            answer = follow(self.transport, url, {}, header)
+            answer.error_body()
+        except Withheld:
+            return None
+        except NotAuthorised:
+            return False
+        except (LayerscopeError, ExchangeError):
+            return None
+        return {200: True, 401: False, 403: False}.get(answer.status)
 
     @property
     def closed(self) -> bool:
@@ -187,14 +222,28 @@ class RegistryClient(Registry):  # type: ignore[misc]
 
     def _authorised(self, url: str, headers: Mapping[str, str], attempts: Attempts, method: str) -> Answer:
         """The answer to one request, authorised anew once where the registry asks for it."""
-        authorization = self._authoriser.header(attempts)
+        authorization = self.authoriser.header(attempts)
         answer = follow(self.transport, url, headers, authorization, method=method)
-        if answer.status != 401 or answer.away:
+        if answer.away or answer.status not in {401, 403, 404}:
+            return answer
+        challenges = self._challenges(answer) if answer.status == 401 else []
+        if not challenges and (authorization is not None or not self.identity.credential or self._pinged):
+            return answer
+        if not challenges:
+            # To nobody some registries say that there is nothing, without asking who we are. There they do.
+            self._pinged = True
+            door = follow(self.transport, f"{self.endpoint.root}/", {}, None)
+            challenges = self._challenges(door) if door.status == 401 and not door.away else []
+            door.error_body()
+        renewed = self.authoriser.renew(challenges, authorization, attempts)
+        if renewed is None:
             return answer
         answer.error_body()
-        challenges = answer.response.raw.headers.getlist("WWW-Authenticate")
-        renewed = self._authoriser.renew(challenges, authorization, attempts)
-        return answer if renewed is None else follow(self.transport, url, headers, renewed, method=method)
+        return follow(self.transport, url, headers, renewed, method=method)
+
+    def _challenges(self, answer: Answer) -> list[str]:
+        answer.error_body()
+        return list(answer.response.raw.headers.getlist("WWW-Authenticate"))
 
 
 class _NoAuth(AuthBackend):  # type: ignore[misc]

@@ -12,12 +12,15 @@ import urllib3.exceptions
 
 from layerscope.errors import InvalidImage, LayerscopeError, NotAuthorised, NotFound, SourceUnreachable
 from layerscope.oci.jsondoc import parse_object
+from layerscope.sources.registry.tlsfailure import no_handshake, not_trusted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from layerscope.sources.registry.certificate import Certificate
     from layerscope.sources.registry.identity import Identity
     from layerscope.sources.registry.origin import Origin
+    from layerscope.sources.registry.trust import ClientCertificate
 
 MAX_ERROR_BODY = 64 << 10
 _SHOWN_MESSAGE = 300
@@ -35,11 +38,22 @@ class ExchangeError(Exception):
         """Whether this host never answered before."""
 
 
-def unreachable(error: BaseException, origin: Origin, timeout: float) -> ExchangeError:
-    """Say why no response came, in words of our own: the originals quote URLs with signatures."""
+def unreachable(
+    error: BaseException,
+    origin: Origin,
+    timeout: float,
+    client: ClientCertificate | None = None,
+    look: Callable[[], Certificate | None] = lambda: None,
+) -> ExchangeError:
+    """Say why no response came, in words of our own: the originals quote URLs with signatures.
+
+    ``look`` fetches the certificate that the server presents, for who wants to know why it is not trusted.
+    """
     for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return ExchangeError(not_trusted(cause, origin, look()), passing=False)
         if isinstance(cause, ssl.SSLError):
-            return _tls(cause, origin)
+            return _tls(cause, origin, client)
         if isinstance(cause, socket.gaierror):
             known = SourceUnreachable(f"{origin.host}: no such host", hint="check the registry's name, and the network")
             return ExchangeError(known, passing=cause.errno == socket.EAI_AGAIN)
@@ -70,13 +84,9 @@ def _is_it_a_registry(origin: Origin) -> str:
     return f"is {origin} a container registry, and spoken to as it expects ({origin.scheme})?"
 
 
-def _tls(cause: ssl.SSLError, origin: Origin) -> ExchangeError:
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        untrusted = SourceUnreachable(
-            f"the certificate of {origin} is not trusted: {cause.verify_message}",
-            hint="add the authority that signed it to the system's trust store, or name its file in SSL_CERT_FILE",
-        )
-        return ExchangeError(untrusted, passing=False)
+def _tls(cause: ssl.SSLError, origin: Origin, client: ClientCertificate | None) -> ExchangeError:
+    if ours := no_handshake(cause, origin, client):
+        return ExchangeError(ours, passing=False)
     if isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         return _passing(f"{origin} closed the connection during the TLS handshake", _plain_http(origin))
     failed = SourceUnreachable(f"no TLS with {origin}: {cause.reason or 'handshake failed'}", hint=_plain_http(origin))
@@ -116,22 +126,26 @@ class Refusal:
     """What we asked for."""
     login: str
     """The command that logs in to the registry."""
+    token: bool = False
+    """Whether a token server refused: vendors differ in the status, none of which gives a token."""
 
     def error(self) -> LayerscopeError:
         """The error to raise when no further attempt is made."""
         said = f"{self.status}{self._said()}"
+        if self.token and self.status in {400, 401, 403, 404, 405}:
+            return NotAuthorised(
+                f"token server {self.origin} gave {self.identity} no token: it answered {said} for {self.what}",
+                hint=self._log_in(),
+            )
         if self.status == 404:
             return NotFound(
                 f"{self.what} was not found: {self.origin} answered {said}",
                 hint="check the name and the tag; some registries answer so, too, when a login is needed",
             )
         if self.status in {401, 403}:
-            hint = f"check the name, and log in with an account that may pull it: {self.login}"
-            if self.identity.credential:
-                hint += "; a login that is no longer good is refused even public images"
             return NotAuthorised(
                 f"{self.what} does not exist or may not be pulled as {self.identity}: {self.origin} answered {said}",
-                hint=hint,
+                hint=self._log_in(),
             )
         if self.status == 429:
             hint = "wait" if self.identity.credential else f"wait, or log in, for accounts may ask more: {self.login}"
@@ -140,6 +154,12 @@ class Refusal:
                 hint=hint,
             )
         return SourceUnreachable(f"{self.origin} answered {said} for {self.what}", hint=_is_it_a_registry(self.origin))
+
+    def _log_in(self) -> str:
+        hint = f"check the name, and log in with an account that may pull it: {self.login}"
+        if self.identity.credential:
+            hint += "; a login that is no longer good is refused even public images, which --anonymous may pull"
+        return hint
 
     def _said(self) -> str:
         """The OCI error code and message of the body (distribution-spec "Error Codes"), fit for one line."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import base64
-import logging
 from typing import TYPE_CHECKING
 
-from layerscope.sources.registry.origin import is_loopback
+from layerscope.credentials.credential import Kind
 
 if TYPE_CHECKING:
     from layerscope.credentials.credential import Credential
-    from layerscope.sources.registry.origin import Origin
 
-log = logging.getLogger(__name__)
+_TOKEN_USER = "<token>"  # noqa: S105  # Docker's name for a user who has a token instead
 
 
 class Identity:
@@ -21,20 +19,36 @@ class Identity:
     def __init__(self, credential: Credential | None) -> None:
         self.credential = credential
         self.basic = ""
-        """The Authorization header of the user name and password (RFC 7617); empty when anonymous."""
+        """The Authorization header of the user name and password (RFC 7617); empty where there is no password."""
+        self.bearer = ""
+        """The header of a token that is sent as it is; empty where there is none."""
+        self.refresh_token = ""
+        """What a token server turns into a token (OAuth2); it may give another one for the next time."""
         self._secrets: set[str] = set()
-        if credential:
-            encoded = base64.b64encode(f"{credential.username}:{credential.secret}".encode()).decode()
-            self.basic = f"Basic {encoded}"
-            self._secrets = {credential.secret, encoded}
+        if credential is None:
+            return
+        self._secrets = {credential.secret}
+        match credential.kind:
+            case Kind.PASSWORD:
+                self.basic = self._basic(credential.username, credential.secret)
+            case Kind.IDENTITY_TOKEN:
+                self.refresh_token = credential.secret
+            case Kind.REGISTRY_TOKEN:
+                self.bearer = f"Bearer {credential.secret}"
 
     def __str__(self) -> str:
         return str(self.credential) if self.credential else "anonymous"
 
-    def warn_of_plain_http(self, origin: Origin) -> None:
-        """Say, where it is so, that a password is about to travel unprotected."""
-        if self.credential and origin.scheme == "http" and not is_loopback(origin.host):
-            log.warning("the password of %s goes to %s without TLS", self, origin)
+    @property
+    def refresh_as_password(self) -> str:
+        """The refresh token in Basic, for token servers that know no other way."""
+        user = self.credential.username if self.credential else ""
+        return self._basic(user or _TOKEN_USER, self.refresh_token)
+
+    def refreshed(self, token: str) -> None:
+        """A token server gave a new refresh token in place of the old one."""
+        self.remember(token)
+        self.refresh_token = token
 
     def remember(self, secret: str) -> None:
         """This, too, is now secret."""
@@ -45,3 +59,8 @@ class Identity:
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, "[secret]")
         return text
+
+    def _basic(self, user: str, password: str) -> str:
+        encoded = base64.b64encode(f"{user}:{password}".encode()).decode()
+        self.remember(encoded)
+        return f"Basic {encoded}"

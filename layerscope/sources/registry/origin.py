@@ -46,13 +46,6 @@ class Origin:
         return host if self.port == _DEFAULT_PORT[self.scheme] else f"{host}:{self.port}"
 
 
-def scheme_for(host: str, plain_http: frozenset[str]) -> str:
-    """``http`` for a registry host[:port] on loopback or named in ``plain_http``, else ``https``."""
-    bare = Origin.of(f"https://{host}").host
-    named = {name.lower() for name in plain_http}
-    return "http" if is_loopback(bare) or host.lower() in named or bare in named else "https"
-
-
 def is_loopback(host: str) -> bool:
     """Whether a host (no port, no brackets) is this machine by its very name."""
     if host == "localhost":

@@ -54,13 +54,14 @@ def follow(
     authorization: str | None,
     *,
     method: str = "GET",
+    body: bytes | None = None,
     leave: bool = True,
 ) -> Answer:
     """Ask, and go where the answer points, at most ``MAX_HOPS`` times.
 
     ``authorization`` goes to the scheme, host and port of ``url`` alone, and never again once another was visited.
-    From https there is no way to http; without ``leave`` none to any other. SourceUnreachable where the way is refused
-    or has no end.
+    From https there is no way to http; without ``leave`` none to any other, which is what a ``body`` asks for.
+    SourceUnreachable where the way is refused or has no end.
     """
     start = Origin.of(url)
     away = False
@@ -68,7 +69,7 @@ def follow(
         sent = {name: value for name, value in headers.items() if name.lower() != "authorization"}
         if authorization is not None and not away:
             sent["Authorization"] = authorization
-        response = transport.send(url, sent, method)
+        response = transport.send(url, sent, method, body)
         location = response.headers.get("Location")
         if response.status_code not in _REDIRECTS or not location:
             return Answer(response, Origin.of(url), away, transport.timeout)

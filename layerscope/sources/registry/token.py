@@ -1,42 +1,43 @@
-"""Bearer tokens: fetched from the token server a registry names, kept in memory (distribution-spec auth, "token")."""
+"""Bearer tokens: fetched from the token server a registry names, kept in memory (distribution-spec auth, "token").
+
+``GET`` with the password in Basic, or with nothing (docs/content/spec/auth/token.md); ``POST`` as OAuth2 for a refresh
+token (oauth.md). Which servers refuse ``POST``, and how, is containerd's experience (core/remotes/docker).
+"""
 
 from __future__ import annotations
 
 import logging
-import math
-import re
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from layerscope.errors import InvalidImage, NotAuthorised, SourceUnreachable
-from layerscope.oci.jsondoc import parse_object
+from layerscope.errors import SourceUnreachable
 from layerscope.sources.registry.body import BodyCut, whole
 from layerscope.sources.registry.failures import Refusal
 from layerscope.sources.registry.realm import check_realm
 from layerscope.sources.registry.redirects import follow
+from layerscope.sources.registry.tokenreply import MAX_TOKEN_BODY, read_reply
 
 if TYPE_CHECKING:
     from layerscope.credentials.credential import Credential
     from layerscope.errors import LayerscopeError
     from layerscope.sources.registry.attempts import Attempts
     from layerscope.sources.registry.challenge import Challenge
+    from layerscope.sources.registry.exposure import Exposure
     from layerscope.sources.registry.identity import Identity
     from layerscope.sources.registry.origin import Origin
     from layerscope.sources.registry.redirects import Answer
+    from layerscope.sources.registry.tokenreply import TokenReply
     from layerscope.sources.registry.transport import Transport
 
 log = logging.getLogger(__name__)
 
-MAX_TOKEN_BODY = 1 << 20
-DEFAULT_LIFETIME = 60.0
-"""Seconds a token lives where the server does not say."""
 MAX_SKEW = 10.0
 """Seconds before its end from which a token is no longer sent; a tenth of its life where that is less."""
 CLIENT_ID = "layerscope"
-
-_BEARER = re.compile(r"[A-Za-z0-9._~+/=-]+", re.ASCII)
+_NO_POST = frozenset({400, 401, 404, 405})
+"""How token servers answer that know no ``POST``: as the spec says, or as vendors do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,22 @@ class _Key:
     credential: Credential | None
 
 
+@dataclass(frozen=True, slots=True)
+class TokenStep:
+    """One question to a token server, for who wants to know how a pull went. Holds no secret."""
+
+    realm: str
+    """The token server's URL, without a query."""
+    server: str
+    """Its host[:port]."""
+    service: str
+    scope: str
+    method: str
+    status: int
+    lifetime: float | None = None
+    """Seconds that the token is good for; None where there is none."""
+
+
 @dataclass(slots=True)
 class Tokens:
     """The tokens of one repository's conversation. Not locked: ``Authoriser`` is."""
@@ -56,10 +73,13 @@ class Tokens:
     transport: Transport
     registry: Origin
     identity: Identity
+    exposure: Exposure
     login: str
     """The command that logs in to the registry."""
+    steps: list[TokenStep] = field(default_factory=list)
+    """What token servers were asked, in order."""
     _known: dict[_Key, tuple[str, float]] = field(default_factory=dict)
-    """Token and the monotonic time from which it is not sent any more."""
+    """Token and the monotonic time from which it is not sent any more: no clock but ours plays a part."""
 
     def get(self, challenge: Challenge, default_scope: str, attempts: Attempts) -> str:
         """A token that answers the challenge; NotAuthorised where the token server gives none."""
@@ -68,70 +88,119 @@ class Tokens:
         key = _Key(parameters.get("realm", ""), parameters.get("service", ""), scope, self.identity.credential)
         token, until = self._known.get(key, ("", 0.0))
         if not token or time.monotonic() >= until:
-            token, lifetime = self._fetch(key, attempts)
-            self._known[key] = token, time.monotonic() + lifetime - min(MAX_SKEW, lifetime / 10)
+            asked = time.monotonic()
+            reply = self._fetch(key, attempts)
+            token = reply.token
+            self._known[key] = token, asked + reply.lifetime - min(MAX_SKEW, reply.lifetime / 10)
         return token
 
     def forget(self, token: str) -> None:
         """A registry refused this token: it is not sent again."""
         self._known = {key: kept for key, kept in self._known.items() if kept[0] != token}
 
-    def _fetch(self, key: _Key, attempts: Attempts) -> tuple[str, float]:
-        server = check_realm(key.realm, self.registry)
-        self.identity.warn_of_plain_http(server)
-        url = f"{key.realm}{'&' if '?' in key.realm else '?'}{urlencode(_query(key))}"
-        what = f"a token for {key.scope}"
+    def _fetch(self, key: _Key, attempts: Attempts) -> TokenReply:
+        server = check_realm(key.realm, self.registry, self.exposure.options.allow_realms)
+        self.exposure.require(self.identity, server)
+        asking = _Asking(self, key, server, attempts)
+        if not self.identity.refresh_token:
+            return asking.get(self.identity.basic)
+        reply, refused = asking.post(self.identity.refresh_token)
+        if reply is None:
+            assert refused is not None
+            log.info("token server %s answers POST with %d; trying GET", server, refused.status)
+            reply = asking.get(self.identity.refresh_as_password, refused)
+        return reply
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """One token, asked for in one way or another."""
+
+    tokens: Tokens
+    key: _Key
+    server: Origin
+    attempts: Attempts
+
+    @property
+    def what(self) -> str:
+        return f"a token for {self.key.scope}" if self.key.scope else "a token"
+
+    def get(self, authorization: str, refused: Refusal | None = None) -> TokenReply:
+        """By GET; NotAuthorised with what POST was told before where that said more than that there is no POST."""
+        joint = "&" if "?" in self.key.realm else "?"
+        reply, now_refused = self._ask("GET", f"{self.key.realm}{joint}{urlencode(self._query())}", authorization)
+        if reply is not None:
+            return reply
+        assert now_refused is not None
+        raise (refused if refused and refused.status in {400, 401} else now_refused).error()
+
+    def post(self, refresh_token: str) -> tuple[TokenReply | None, Refusal | None]:
+        """By POST with a refresh token; the refusal where GET is worth another try."""
+        form = {
+            "grant_type": "refresh_token",
+            "service": self.key.service,
+            "client_id": CLIENT_ID,
+            "scope": " ".join(self.key.scope.split()),
+            "refresh_token": refresh_token,
+        }
+        reply, refused = self._ask("POST", self.key.realm, "", urlencode(form).encode())
+        if refused and refused.status not in _NO_POST:
+            raise refused.error()
+        return reply, refused
+
+    def _query(self) -> list[tuple[str, str]]:
+        query = [("service", self.key.service)] if self.key.service else []
+        query += [("scope", scope) for scope in self.key.scope.split()]
+        query.append(("client_id", CLIENT_ID))
+        if self.key.credential and self.key.credential.username:
+            query.append(("account", self.key.credential.username))
+        return query
+
+    def _ask(
+        self, method: str, url: str, authorization: str, body: bytes | None = None
+    ) -> tuple[TokenReply | None, Refusal | None]:
+        tokens = self.tokens
+        headers = {"Accept": "application/json"}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
 
         def ask() -> Answer:
-            accept = {"Accept": "application/json"}
-            return follow(self.transport, url, accept, self.identity.basic or None, leave=False)
+            return follow(tokens.transport, url, headers, authorization or None, method=method, body=body, leave=False)
 
-        def refusal(answer: Answer) -> LayerscopeError:
-            status = 401 if answer.status in {400, 404} else answer.status  # vendors differ; none of them gives a token
-            return Refusal(status, answer.error_body(), server, self.identity, what, self.login).error()
+        def error(answer: Answer) -> LayerscopeError:
+            return self._refusal(answer).error()
 
         while True:
-            answer = attempts.until_answered(ask, refusal)
+            answer = self.attempts.until_answered(ask, error)
             if answer.status != 200:
-                raise refusal(answer)
+                self._note(method, answer.status, None)
+                return None, self._refusal(answer)
             try:
                 with answer.response:
-                    body = whole(answer.response, MAX_TOKEN_BODY, self.transport.timeout)
+                    data = whole(answer.response, MAX_TOKEN_BODY, tokens.transport.timeout)
             except BodyCut as cut:
-                attempts.failed(SourceUnreachable(f"token server {server} did not send all of {what}: {cut}"))
+                cut_off = SourceUnreachable(f"token server {self.server} did not send all of {self.what}: {cut}")
+                self.attempts.failed(cut_off)
                 continue
-            token, lifetime = _read(body, server)
-            self.identity.remember(token)
-            log.debug("%s from %s for %s, good for %g s", what, server, self.identity, lifetime)
-            return token, lifetime
+            self._note(method, answer.status, None)
+            reply = read_reply(data, self.server)
+            tokens.steps.pop()
+            self._note(method, answer.status, reply.lifetime)
+            tokens.identity.remember(reply.token)
+            if reply.refresh_token and tokens.identity.refresh_token:
+                tokens.identity.refreshed(reply.refresh_token)
+            elif reply.refresh_token:
+                tokens.identity.remember(reply.refresh_token)  # a password is all we need
+            log.debug("%s from %s for %s, good for %g s", self.what, self.server, tokens.identity, reply.lifetime)
+            return reply, None
 
+    def _refusal(self, answer: Answer) -> Refusal:
+        tokens = self.tokens
+        return Refusal(
+            answer.status, answer.error_body(), self.server, tokens.identity, self.what, tokens.login, token=True
+        )
 
-def _query(key: _Key) -> list[tuple[str, str]]:
-    query = [("service", key.service)] if key.service else []
-    query += [("scope", scope) for scope in key.scope.split()]
-    query.append(("client_id", CLIENT_ID))
-    if key.credential:
-        query.append(("account", key.credential.username))
-    return query
-
-
-def _read(body: bytes, server: Origin) -> tuple[str, float]:
-    """Token and lifetime in seconds out of a token server's answer."""
-    try:
-        if len(body) > MAX_TOKEN_BODY:
-            raise InvalidImage(f"its answer has more than {MAX_TOKEN_BODY} bytes")
-        document = parse_object(body, "its answer")
-    except InvalidImage as error:
-        raise SourceUnreachable(f"token server {server} gave no token: {error}") from None
-    token = document.get("token") or document.get("access_token")
-    if not isinstance(token, str) or not _BEARER.fullmatch(token):
-        raise NotAuthorised(f"token server {server} gave no token, or one that no header can carry")
-    return token, _lifetime(document.get("expires_in"))
-
-
-def _lifetime(claimed: Any) -> float:
-    try:
-        seconds = float(claimed)
-    except (TypeError, ValueError, OverflowError):
-        return DEFAULT_LIFETIME
-    return seconds if math.isfinite(seconds) and seconds > 0 else DEFAULT_LIFETIME
+    def _note(self, method: str, status: int, lifetime: float | None) -> None:
+        realm = self.key.realm.partition("?")[0]
+        step = TokenStep(realm, str(self.server), self.key.service, self.key.scope, method, status, lifetime)
+        self.tokens.steps.append(step)

@@ -6,29 +6,36 @@ import http.client
 import logging
 import ssl
 import threading
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
+import urllib3
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 
+from layerscope.sources.registry.certificate import presented
 from layerscope.sources.registry.failures import ExchangeError, unreachable
 from layerscope.sources.registry.origin import Origin, is_loopback, shown
+from layerscope.sources.registry.trust import Trust, tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 log = logging.getLogger(__name__)
 
 USER_AGENT = "layerscope"
+_LOOK = 5.0
+"""Seconds that a look at a certificate may take, when there is nothing left to win but a better message."""
+_PLAIN = Trust()
 
 
 class Transport:
-    """A session that several threads may share: pooled connections, the system's trust, its proxies, never netrc."""
+    """What several threads may share: pooled connections, apart for each way to trust; proxies; never netrc."""
 
-    def __init__(self, timeout: float, connections: int) -> None:
+    def __init__(self, timeout: float, connections: int, trust: Callable[[Origin], Trust] = lambda _: Trust()) -> None:
         self.timeout = timeout
         self.session = requests.Session()
         # With trust_env requests would let ~/.netrc override our Authorization, on every hop of a redirect too.
@@ -39,21 +46,32 @@ class Transport:
         self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.session.mount("http://", HTTPAdapter(pool_maxsize=connections))
         del self.session.adapters["https://"]
+        self._trust = trust
+        self._trusted: dict[Origin, Trust] = {}
+        self._adapters: dict[Trust, HTTPAdapter] = {}
         self._connections = connections
         self._mounting = threading.Lock()
         self._answered: set[Origin] = set()
         _hide_queries()
 
-    def send(self, url: str, headers: Mapping[str, str], method: str = "GET") -> requests.Response:
-        """The response to one request, its body unread; ExchangeError where there is none."""
+    def send(
+        self, url: str, headers: Mapping[str, str], method: str = "GET", body: bytes | None = None
+    ) -> requests.Response:
+        """The response to one request, its body unread; ExchangeError where there is none.
+
+        UsageError where a certificate's file, on which the way there depends, is of no use.
+        """
         origin = Origin.of(url)
+        adapter, trust = self._adapter(origin)
+        proxies = proxies_for(url)
         try:
             # Not session.request: of a redirect it would read the whole body, decoded, before we see its head.
-            response = self._adapter(origin.scheme).send(
-                self.session.prepare_request(requests.Request(method, url, headers=dict(headers))),
+            response = adapter.send(
+                self.session.prepare_request(requests.Request(method, url, headers=dict(headers), data=body)),
                 stream=True,
                 timeout=(self.timeout, self.timeout),
-                proxies={} if is_loopback(origin.host) else dict(get_environ_proxies(url, no_proxy=None)),
+                verify=trust.verify,
+                proxies=proxies,
             )
         except (
             requests.RequestException,
@@ -62,7 +80,8 @@ class Transport:
             OSError,
             UnicodeError,
         ) as error:
-            failure = unreachable(error, origin, self.timeout)
+            look = partial(presented, origin, min(self.timeout, _LOOK), proxies)
+            failure = unreachable(error, origin, self.timeout, trust.client, look)
             log.debug("%s %s: %s", method, shown(url), failure.error)
             # From None: the text of the original holds the URL with its query.
             raise ExchangeError(failure.error, passing=failure.passing, stranger=origin not in self._answered) from None
@@ -70,26 +89,41 @@ class Transport:
         log.debug("%s %s: %d", method, shown(url), response.status_code)
         return response
 
-    def _adapter(self, scheme: str) -> HTTPAdapter:
+    def _adapter(self, origin: Origin) -> tuple[HTTPAdapter, Trust]:
         with self._mounting:  # reading the system's certificates takes longer than the rest of opening an image
-            if scheme == "https" and "https://" not in self.session.adapters:
-                self.session.mount("https://", _SystemTrustAdapter(pool_maxsize=self._connections))
-        adapter = self.session.adapters[f"{scheme}://"]
-        assert isinstance(adapter, HTTPAdapter)
-        return adapter
+            if origin.scheme == "http":
+                plain = self.session.adapters["http://"]
+                assert isinstance(plain, HTTPAdapter)
+                return plain, _PLAIN
+            trust = self._trusted.get(origin)
+            if trust is None:
+                trust = self._trusted[origin] = self._trust(origin)
+                if not trust.verify:
+                    log.warning("the certificate of %s is not verified: whoever is on the way can read along", origin)
+            if trust not in self._adapters:
+                context = tls_context(trust, DEFAULT_CA_BUNDLE_PATH)
+                self._adapters[trust] = _TrustingAdapter(context, self._connections)
+            return self._adapters[trust], trust
 
     def close(self) -> None:
         """Close every idle connection."""
         self.session.close()
+        for adapter in self._adapters.values():
+            adapter.close()
 
 
-class _SystemTrustAdapter(HTTPAdapter):
-    """Trusts whom the system trusts (and ``SSL_CERT_FILE``), where requests would trust its own bundle instead."""
+def proxies_for(url: str) -> dict[str, str]:
+    """The proxies of the environment (``HTTPS_PROXY``, ``NO_PROXY``) for a URL; loopback is reached without."""
+    return {} if is_loopback(Origin.of(url).host) else dict(get_environ_proxies(url, no_proxy=None))
 
-    def __init__(self, pool_maxsize: int) -> None:
-        self._context = ssl.create_default_context()
-        if not self._context.get_ca_certs() and not ssl.get_default_verify_paths().capath:
-            self._context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)  # a Python without any store of its own
+
+class _TrustingAdapter(HTTPAdapter):
+    """Trusts whom its context does, where requests would trust its own bundle instead."""
+
+    def __init__(self, context: ssl.SSLContext, pool_maxsize: int) -> None:
+        self._context = context
+        if context.verify_mode == ssl.CERT_NONE:  # we warn in words of our own
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         super().__init__(pool_maxsize=pool_maxsize)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:

@@ -11,6 +11,9 @@ from layerscope.errors import SourceUnreachable
 from layerscope.oci.reference import Reference
 from layerscope.sources.registry import RegistryOptions
 from layerscope.sources.registry.client import RegistryClient
+from layerscope.sources.registry.endpoint import endpoints_for
+from layerscope.sources.registry.systemfiles import SystemFiles
+from layerscope.sources.registry.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +23,9 @@ DIGEST = "sha256:" + "a" * 64
 
 @pytest.fixture
 def client() -> Iterator[RegistryClient]:
-    reference = Reference.parse(f"nginx:1@{DIGEST}")
-    client = RegistryClient(reference, None, RegistryOptions(credentials=Anonymous()))
+    options = RegistryOptions(credentials=Anonymous(), files=SystemFiles())
+    (endpoint,) = endpoints_for(Reference.parse(f"nginx:1@{DIGEST}"), options)
+    client = RegistryClient(endpoint, None, options, Transport(1, 1))
     yield client
     client.close()
 

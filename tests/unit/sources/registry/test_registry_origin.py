@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from layerscope.sources.registry.origin import Origin, scheme_for, shown
+from layerscope.sources.registry import RegistryOptions
+from layerscope.sources.registry.endpoint import scheme_for
+from layerscope.sources.registry.origin import Origin, shown
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def test_what_is_no_origin(url: str) -> None:
     ],
 )
 def test_plain_http_is_for_loopback_and_for_whom_it_is_asked(host: str, plain: str, scheme: str) -> None:
-    assert scheme_for(host, frozenset({plain} - {""})) == scheme
+    assert scheme_for(host, RegistryOptions(plain_http=frozenset({plain} - {""}))) == scheme
 
 
 def test_urls_are_shown_without_their_query() -> None:
