@@ -10,5 +10,9 @@ progress.py    how far layers are
 page.py        what standard output is like
 output.py      where output goes, and that files come whole or not at all
 opening.py     from IMAGE and the options to an opened image and a reader
-inspect.py history.py files.py cache.py schema.py
+several.py     several images in one run
+ruleflags.py   a flag for every rule of the gate
+gatepolicy.py  where a policy comes from
+gaterun.py     judging images
+gate.py inspect.py history.py files.py cache.py schema.py
 """

@@ -16,12 +16,14 @@ from layerscope.cli import values
 
 OUTPUT = "Output"
 SELECTION = "Selection"
+POLICY = "Policy"
+RULES = "Rules"
 SOURCE = "Image"
 REGISTRY = "Registries"
 LIMITS = "Limits"
 CACHE = "Cache"
 OTHER = "Other options"
-PANELS = (OUTPUT, SELECTION, SOURCE, CACHE, REGISTRY, LIMITS, OTHER)
+PANELS = (POLICY, RULES, OUTPUT, SELECTION, SOURCE, CACHE, REGISTRY, LIMITS, OTHER)
 """Headings of options in a command's help, in order."""
 
 
@@ -31,6 +33,13 @@ class ReportFormat(enum.StrEnum):
     TABLE = "table"
     JSON = "json"
     MARKDOWN = "markdown"
+
+
+class GateFormat(enum.StrEnum):
+    """What ``gate`` writes."""
+
+    TABLE = "table"
+    JSON = "json"
 
 
 class ListFormat(enum.StrEnum):
@@ -72,21 +81,20 @@ def format_option(choices: type[enum.StrEnum]) -> Any:
     )
 
 
-_IMAGE_HELP = (
+IMAGE_HELP = (
     "[SCHEME:]NAME. A reference such as nginx:1.27 or ghcr.io/org/app@sha256:..., an archive, a layout directory, or -"
     " for an archive on standard input. Schemes: registry, docker, podman, docker-archive, oci-archive, oci-dir."
 )
-ImageArgument = Annotated[
-    str, typer.Argument(metavar="IMAGE", parser=values.text, show_default=False, help=_IMAGE_HELP)
-]
+ImageArgument = Annotated[str, typer.Argument(metavar="IMAGE", parser=values.text, show_default=False, help=IMAGE_HELP)]
 ImageArguments = Annotated[
-    list[str], typer.Argument(metavar="IMAGE...", parser=values.text, show_default=False, help=_IMAGE_HELP)
+    list[str], typer.Argument(metavar="IMAGE...", parser=values.text, show_default=False, help=IMAGE_HELP)
 ]
 AllPlatforms = Annotated[
     bool,
     option("--all-platforms", panel=SOURCE, help="Inspect the image of every platform that an index offers."),
 ]
 ReportFormatOption = Annotated[ReportFormat, format_option(ReportFormat)]
+GateFormatOption = Annotated[GateFormat, format_option(GateFormat)]
 ListFormatOption = Annotated[ListFormat, format_option(ListFormat)]
 PlainFormatOption = Annotated[PlainFormat, format_option(PlainFormat)]
 TopReclaimable = Annotated[

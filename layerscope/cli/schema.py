@@ -13,6 +13,7 @@ from layerscope.cli.options import Common, OutputFile, OutputOptions
 EXAMPLES = """
 layerscope schema inspect
 layerscope schema files -o files.schema.json
+layerscope schema policy -o layerscope.schema.json
 """
 
 
@@ -23,16 +24,16 @@ class Kind(enum.StrEnum):
     INSPECTIONS = "inspections"
     HISTORY = "history"
     FILES = "files"
+    GATE = "gate"
+    POLICY = "policy"
 
 
 def schema(
-    kind: Annotated[
-        Kind, typer.Argument(metavar="KIND", show_default=False, help="inspect, inspections, history or files.")
-    ],
+    kind: Annotated[Kind, typer.Argument(metavar="KIND", show_default=False, help=", ".join(Kind))],
     common: Common,
     output: OutputFile = None,
 ) -> int:
-    """The JSON Schema of what a command writes with --format json.
+    """The JSON Schema of what a command writes with --format json, or of the policy that gate reads.
 
     Within a major version of schemaVersion names are only ever added.
     """

@@ -31,8 +31,8 @@ def inspect_several(
     """Inspect each image; what failed is told on standard error as it happens. The code is the highest of all."""
     found: list[Inspection | Failure] = []
     code = Exit.FINE
-    with _shared_cache(common) as options:
-        for target in _targets(names, options, registry, all_platforms):
+    with shared_cache(common) as options:
+        for target in targets(names, options, registry, all_platforms):
             try:
                 if isinstance(target, Failure):
                     raise target.error
@@ -54,7 +54,7 @@ def _inspect(name: str, common: Common, limits: LimitOptions, registry: Registry
 
 
 @contextlib.contextmanager
-def _shared_cache(common: Common) -> Iterator[Common]:
+def shared_cache(common: Common) -> Iterator[Common]:
     """Options with a cache, so that a layer of several images is read once; without one, a cache of this run alone."""
     if not common.no_cache:
         yield common
@@ -63,9 +63,10 @@ def _shared_cache(common: Common) -> Iterator[Common]:
         yield dataclasses.replace(common, no_cache=False, cache_dir=Path(directory))
 
 
-def _targets(
+def targets(
     names: Sequence[str], common: Common, registry: RegistryChoice, all_platforms: bool
 ) -> Iterator[Target | Failure]:
+    """What to inspect, one after the other; where the platforms of an image cannot be told, why."""
     for name in names:
         if not all_platforms:
             yield name, common.platform

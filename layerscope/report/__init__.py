@@ -13,6 +13,9 @@ document.py    inspections and histories as values that JSON has
 rows.py        one file as such a value
 json.py        such values as bytes-stable JSON
 markdown.py    an inspection or a history for a pull request
+verdictwords.py what a gate's verdict says, in words
+gatetable.py   verdicts, for a terminal
+gatedocument.py verdicts as a value that JSON has
 storage.py     what the cache holds
 schema.py      the JSON Schemas, shipped in schemas/
 """

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from layerscope.filesystem.changes import LayerChanges
     from layerscope.filesystem.reclaim import Reclaimable
     from layerscope.history.instruction import HistoryStep, Instruction
-    from layerscope.inspection import ImageReport, Inspection, LayerReport, Note, Skipped
+    from layerscope.inspection import ImageReport, Inspection, LayerReport, Note, Skipped, Totals
     from layerscope.oci.config import Healthcheck, RunConfig
     from layerscope.oci.digest import Digest
     from layerscope.oci.platform import Platform
@@ -25,23 +25,12 @@ Document = dict[str, Any]
 
 def inspection_document(inspection: Inspection) -> Document:
     """Everything ``inspect`` tells."""
-    totals = inspection.totals
     return {
         "schemaVersion": SCHEMA_VERSION,
         "kind": "inspect",
         "complete": inspection.complete,
         "image": image_document(inspection.image),
-        "totals": {
-            "layers": totals.layers,
-            "entries": totals.entries,
-            "compressedBytes": totals.compressed_bytes,
-            "uncompressedBytes": totals.uncompressed_bytes,
-            "fileBytes": totals.file_bytes,
-            "squashedBytes": totals.squashed_bytes,
-            "reclaimableBytes": totals.reclaimable_bytes,
-            "duplicateBytes": totals.duplicate_bytes,
-            "efficiency": totals.efficiency,
-        },
+        "totals": totals_document(inspection.totals),
         "layers": [_layer(layer) for layer in inspection.layers],
         "history": [_step(step) for step in inspection.history],
         "reclaimable": None
@@ -74,7 +63,8 @@ def history_document(inspection: Inspection) -> Document:
             "compressedBytes": inspection.totals.compressed_bytes,
         },
         "layers": [
-            {**_layer_identity(layer), "instruction": _instruction(layer.instruction)} for layer in inspection.layers
+            {**_layer_identity(layer), "instruction": instruction_document(layer.instruction)}
+            for layer in inspection.layers
         ],
         "history": [_step(step) for step in inspection.history],
         "notes": [_note(note) for note in inspection.notes],
@@ -97,6 +87,21 @@ def image_document(image: ImageReport) -> Document:
         "author": config.author,
         "annotations": image.annotations,
         "config": _run_config(config.run),
+    }
+
+
+def totals_document(totals: Totals) -> Document:
+    """Sums over the image."""
+    return {
+        "layers": totals.layers,
+        "entries": totals.entries,
+        "compressedBytes": totals.compressed_bytes,
+        "uncompressedBytes": totals.uncompressed_bytes,
+        "fileBytes": totals.file_bytes,
+        "squashedBytes": totals.squashed_bytes,
+        "reclaimableBytes": totals.reclaimable_bytes,
+        "duplicateBytes": totals.duplicate_bytes,
+        "efficiency": totals.efficiency,
     }
 
 
@@ -162,14 +167,15 @@ def _layer(layer: LayerReport) -> Document:
         "uncompressedBytes": layer.uncompressed_bytes,
         "fileBytes": layer.file_bytes,
         "entries": layer.entries,
-        "instruction": _instruction(layer.instruction),
+        "instruction": instruction_document(layer.instruction),
         "changes": None if layer.changes is None else _changes(layer.changes),
         "reclaimableBytes": layer.reclaimable_bytes,
         "skipped": layer.skipped,
     }
 
 
-def _instruction(instruction: Instruction) -> Document:
+def instruction_document(instruction: Instruction) -> Document:
+    """The build step behind a layer."""
     return {
         "kind": instruction.kind,
         "text": instruction.text,
@@ -196,7 +202,7 @@ def _step(step: HistoryStep) -> Document:
         "createdBy": step.created_by,
         "comment": step.comment,
         "author": step.author,
-        "instruction": _instruction(step.instruction),
+        "instruction": instruction_document(step.instruction),
     }
     if step.engine_bytes is not None:
         document["engineBytes"] = step.engine_bytes

@@ -23,6 +23,7 @@ COMMANDS = [
     ("cache", "prune"),
     ("cache", "clear"),
     ("schema",),
+    ("gate",),
 ]
 
 RECORDER = """

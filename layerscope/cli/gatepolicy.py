@@ -1,0 +1,68 @@
+"""Where a gate's policy comes from: a file that was named, the nearest one, flags."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from layerscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from layerscope.gate.check import Policy
+
+_log = logging.getLogger(__name__)
+_NAMES = ("layerscope.toml", "pyproject.toml")
+MAX_BYTES = 16 << 20
+"""A policy or a baseline that is larger is none."""
+
+
+def named_policy(name: str) -> Policy:
+    """The policy in a file that was named. UsageError where there is none."""
+    from layerscope.gate.policy import policy_table, read_policy
+
+    table = policy_table(read_file(name, "policy"), name)
+    if table is None:
+        raise UsageError(f"{name} has no policy", hint="put the rules into a table [gate]")
+    return read_policy(table, name)
+
+
+def nearest_policy(directory: Path) -> Policy | None:
+    """The policy of ``directory``, or of the nearest directory above it in the same repository."""
+    from layerscope.gate.policy import policy_table, read_policy
+
+    for place in _upwards(directory):
+        for name in _NAMES:
+            path = place / name
+            if not path.is_file():
+                continue
+            shown = name if place == directory else str(path)
+            table = policy_table(read_file(str(path), "policy"), shown)
+            if table is not None:
+                _log.info("policy from %s", path)
+                return read_policy(table, shown)
+    return None
+
+
+def read_file(name: str, what: str, limit: int = MAX_BYTES) -> bytes:
+    """A file that was named; UsageError where it cannot be read."""
+    try:
+        with Path(name).open("rb") as stream:
+            data = stream.read(limit + 1)
+    except OSError as error:
+        hint = "name one that is there, or leave the option out" if isinstance(error, FileNotFoundError) else ""
+        raise UsageError(f"cannot read the {what} {name}: {error.strerror}", hint=hint) from error
+    except ValueError as error:  # a NUL in a name
+        raise UsageError(f"cannot read the {what} {name!r}: {error}") from error
+    if len(data) > limit:
+        raise UsageError(f"the {what} {name} is larger than {limit:,} bytes", hint=f"that is no {what}")
+    return data
+
+
+def _upwards(directory: Path) -> Iterator[Path]:
+    """A directory and those above it up to its repository's top; outside of a repository it alone."""
+    above = [directory, *directory.parents]
+    top = next((number for number, place in enumerate(above) if (place / ".git").exists()), 0)
+    yield from above[: top + 1]

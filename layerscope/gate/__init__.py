@@ -1,0 +1,14 @@
+"""What CI must refuse: a policy is read, an image is held to it, and a verdict says what came of it. No I/O.
+
+rules.py           every rule, in one table
+limit.py           sizes, shares, ages, patterns, as people write them
+check.py           a policy as values
+policy.py          from TOML and flags to a policy
+contradictions.py  what no image could meet
+subject.py         what a rule looks at, and what it says
+totals.py          budgets of sizes and counts
+paths.py           what must and must not be there
+settings.py        what the image says of itself
+evaluate.py        policy and image to a verdict
+verdict.py         the verdict
+"""

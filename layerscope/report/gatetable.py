@@ -1,0 +1,130 @@
+"""Verdicts for a terminal: a line a rule, and below what is broken, who broke it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from layerscope.gate.verdict import Failed, Status
+from layerscope.report.display import display_words
+from layerscope.report.grid import GAP, Column, Grid, hang, shorten
+from layerscope.report.page import ADDED, ALARM, HEADING, METADATA, MODIFIED, QUIET
+from layerscope.report.quantities import human
+from layerscope.report.verdictwords import asides, demand, failure, found, headline, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from layerscope.gate.verdict import GateRun, Offender, Result, Verdict
+    from layerscope.report.page import Page
+
+LISTED = 5
+"""Offenders of a rule that a page for people lists."""
+STYLES = {
+    Status.PASS: ADDED,
+    Status.EXEMPT: METADATA,
+    Status.WARN: MODIFIED,
+    Status.UNKNOWN: ALARM,
+    Status.FAIL: ALARM,
+}
+_INDENT = " " * 9
+_ROOM = 24
+"""Cells an instruction needs at least to stand behind what it brought."""
+
+
+def render_gate_table(run: GateRun, page: Page) -> Iterator[str]:
+    """Every outcome of a run, one below the other."""
+    return page.lines(_lines(run, page))
+
+
+def _lines(run: GateRun, page: Page) -> Iterator[Text]:
+    for number, outcome in enumerate(run.outcomes):
+        if number:
+            yield Text()
+        if isinstance(outcome, Failed):
+            yield from hang(Text("ERROR  ", style=ALARM), display_words(failure(outcome)), page.width)
+            if outcome.hint:
+                yield from hang(Text(" " * 7), display_words(outcome.hint), page.width, QUIET)
+        else:
+            yield from _verdict(outcome, page)
+
+
+def _verdict(verdict: Verdict, page: Page) -> Iterator[Text]:
+    image = verdict.image
+    platform = f", {image.config.platform}" if image.config.platform else ""
+    yield from hang(Text(), display_words(f"{image.reference} ({image.source}{platform})"), page.width, HEADING)
+    yield Text(headline(verdict), style=STYLES[verdict.status])
+    if verdict.results:
+        yield Text()
+        yield from _results(verdict, page)
+    for note in verdict.notes:
+        yield Text()
+        yield from hang(Text("note: ", style=QUIET), display_words(note), page.width)
+
+
+def _results(verdict: Verdict, page: Page) -> Iterator[Text]:
+    rows = [_row(result, page) for result in verdict.results]
+    grid = Grid(
+        (Column("status", right=False), Column("rule", right=False), Column("measured"), Column("allowed")),
+        rows,
+    )
+    body = [
+        line for result, row in zip(verdict.results, rows, strict=True) for line in _result(result, grid.row(row), page)
+    ]
+    yield from grid.table(body, page.glyphs)
+
+
+def _row(result: Result, page: Page) -> list[Text]:
+    room = max(page.width // 3, 20)
+    return [
+        Text(result.status.upper() if result.breaks else str(result.status), style=STYLES[result.status]),
+        Text(shorten(display_words(result.check.title), room, page.glyphs.cut)),
+        Text(shorten(display_words(found(result)), room, page.glyphs.cut) or page.glyphs.none),
+        Text(shorten(display_words(demand(result)), room, page.glyphs.cut)),
+    ]
+
+
+def _result(result: Result, line: Text, page: Page) -> Iterator[Text]:
+    yield line
+    if result.status not in (Status.PASS, Status.EXEMPT):
+        yield from hang(Text(_INDENT), display_words(sentence(result, named=0)), page.width, QUIET)
+        yield from _offenders(result.offenders, page)
+    for aside in asides(result):
+        yield from hang(Text(_INDENT), display_words(aside), page.width, QUIET)
+
+
+def _offenders(offenders: tuple[Offender, ...], page: Page) -> Iterator[Text]:
+    shown = offenders[:LISTED]
+    sizes = ["" if each.bytes is None else human(each.bytes) for each in shown]
+    width = max(map(len, sizes), default=0)
+    for each, size in zip(shown, sizes, strict=True):
+        label = Text(_INDENT + GAP)
+        if width:
+            label.append(size.rjust(width) + GAP)
+        yield from _offender(each, label, page)
+    if len(offenders) > len(shown):
+        yield Text(f"{_INDENT}{GAP}and {len(offenders) - len(shown):,} more", style=QUIET)
+
+
+def _offender(offender: Offender, label: Text, page: Page) -> Iterator[Text]:
+    """The name in full, and as much of the instruction as the last line has room for."""
+    lines = list(hang(label, display_words(named(offender)), page.width))
+    if offender.instruction is not None:
+        text = display_words(offender.instruction.text)
+        room = page.width - lines[-1].cell_len - len(GAP)
+        if room < min(_ROOM, len(text)):
+            lines.append(Text(" " * label.cell_len))
+            room = page.width - label.cell_len - len(GAP)
+        lines[-1].append(GAP + shorten(text, room, page.glyphs.cut), style=QUIET)
+    yield from lines
+
+
+def named(offender: Offender) -> str:
+    """An offender, and the layer it comes from."""
+    text = offender.name or "none"
+    if offender.detail:
+        text += f" ({offender.detail})"
+    if offender.layer is None or offender.name == f"layer {offender.layer}":
+        return text
+    return f"{text} in layer {offender.layer}"

@@ -1,0 +1,192 @@
+"""layerscope gate as a process: where its policy comes from, what it ends with, what it writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from cli_process import ROOT, Cli
+
+CLASSIC = f"{ROOT}/testdata/classic.docker-archive.tar"
+BUILDKIT = f"{ROOT}/testdata/buildkit.oci-archive.tar"
+PLATFORMS = f"{ROOT}/testdata/platforms.oci-dir"
+
+
+def document(done: Any) -> dict[str, Any]:
+    return dict(json.loads(done.stdout))
+
+
+def rules(done: Any) -> list[tuple[str, str]]:
+    return [(each["rule"], each["status"]) for verdict in document(done)["verdicts"] for each in verdict["results"]]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    place = tmp_path / "place"
+    place.mkdir()
+    return place
+
+
+def test_flags_alone(cli: Cli) -> None:
+    met = cli("gate", BUILDKIT, "--max-size", "126993", "--max-layers", "12", "-q")
+    assert (met.returncode, met.stderr) == (0, "")
+    assert "the gate passes: 2 passed" in met.stdout
+    broken = cli("gate", BUILDKIT, "--max-size", "126992", "--max-layers", "12", "-q")
+    assert (broken.returncode, broken.stderr) == (1, "")
+    assert "the gate fails: 1 failed, 1 passed" in broken.stdout
+    assert "the sum of fileBytes: 126,993 bytes (127.0 kB), 126992 bytes allowed" in broken.stdout
+    warned = cli("gate", BUILDKIT, "--max-size", "1", "--warn", "max-size")
+    assert (warned.returncode, "the gate passes, with warnings" in warned.stdout) == (0, True)
+
+
+def test_files_are_found_and_flags_win(cli: Cli, place: Path) -> None:
+    def run(*flags: str) -> Any:
+        return cli("gate", BUILDKIT, "--format", "json", "-q", *flags, cwd=place)
+
+    (place / "pyproject.toml").write_text("[tool.layerscope.gate]\nmax-layers = 11\n")
+    assert rules(run()) == [("max-layers", "fail")]
+    (place / "layerscope.toml").write_text("[gate]\nmax-layers = 10\nmax-size = '1kB'\n")
+    assert rules(run()) == [("max-size", "fail"), ("max-layers", "fail")]
+    done = run("--max-size", "1MB")
+    assert (done.returncode, rules(done)) == (1, [("max-size", "pass"), ("max-layers", "fail")])
+    (place / "other.toml").write_text("[gate]\nmax-age = '9999w'\n")
+    assert rules(run("--policy", "other.toml")) == [("max-age", "pass")]
+    assert rules(run("--policy", "pyproject.toml")) == [("max-layers", "fail")]
+
+
+def test_a_policy_is_the_repositorys(cli: Cli, place: Path) -> None:
+    below = place / "a" / "b"
+    below.mkdir(parents=True)
+    (place / "layerscope.toml").write_text("[gate]\nmax-layers = 10\n")
+    assert cli("gate", BUILDKIT, cwd=below).returncode == 2
+    (place / ".git").mkdir()
+    assert cli("gate", BUILDKIT, cwd=below).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        ((), "nothing to hold the image to", "--max-size 250MB"),
+        (("--policy", "nosuch.toml"), "cannot read the policy nosuch.toml", ""),
+        (("--policy", "empty.toml"), "empty.toml has no policy", "[gate]"),
+        (("--policy", "wrong.toml"), "wrong.toml: there is no rule 'max-sise'", "did you mean 'max-size'?"),
+        (("--policy", "broken.toml"), "broken.toml is not TOML", ""),
+        (("--policy", "."), "cannot read the policy .: Is a directory", ""),
+        (("--max-size", "5 potatoes"), "--max-size cannot be '5 potatoes'", "did you mean"),
+        (("--max-layers", "0"), "is impossible", ""),
+        (("--max-layers", "3", "--today", "tomorrow"), "--today is not a day", ""),
+    ],
+)
+def test_a_wrong_policy_ends_before_the_image_is_looked_at(
+    cli: Cli, place: Path, arguments: tuple[str, ...], message: str, hint: str
+) -> None:
+    (place / "empty.toml").write_text("")
+    (place / "wrong.toml").write_text("[gate]\nmax-sise = 1\n")
+    (place / "broken.toml").write_text("[gate")
+    done = cli("gate", "nosuch.tar", *arguments, "--report", "json=out.json", cwd=place)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr and hint in done.stderr
+    assert "no such file" not in done.stderr
+    (error,) = json.loads((place / "out.json").read_text())["errors"]
+    assert message in error["message"] and error["code"] == "usage"
+
+
+def test_an_image_that_cannot_be_read_is_in_every_report(cli: Cli, place: Path) -> None:
+    done = cli(
+        *("gate", "nosuch.tar", BUILDKIT, "--max-layers", "3", "--format", "json", "--report", "table=gate.txt"),
+        cwd=place,
+    )
+    assert done.returncode == 3
+    found = document(done)
+    assert found["status"] == "error"
+    assert [each["reference"] for each in found["errors"]] == ["nosuch.tar"]
+    assert rules(done) == [("max-layers", "fail")]
+    text = (place / "gate.txt").read_text()
+    assert "ERROR  nosuch.tar: no such file or directory" in text and "the gate fails: 1 failed" in text
+
+
+def test_a_report_that_cannot_be_written_is_known_at_once(cli: Cli, place: Path) -> None:
+    done = cli("gate", "nosuch.tar", "--max-layers", "3", "--report", "json=no/such/place.json", cwd=place)
+    assert done.returncode == 2
+    assert "no directory" in done.stderr and "nosuch.tar" not in done.stderr
+
+
+def test_several_images_and_platforms(cli: Cli) -> None:
+    done = cli("gate", CLASSIC, BUILDKIT, "--max-total-entries", "80", "--format", "json")
+    assert (done.returncode, rules(done)) == (1, [("max-total-entries", "pass"), ("max-total-entries", "fail")])
+    both = cli("gate", PLATFORMS, "--all-platforms", "--max-size", "1kB", "--format", "json", "--no-cache")
+    assert (both.returncode, rules(both)) == (1, [("max-size", "pass"), ("max-size", "fail")])
+    assert [each["image"]["platform"] for each in document(both)["verdicts"]] == ["linux/amd64", "linux/arm64"]
+
+
+def test_today_is_an_input(cli: Cli, place: Path) -> None:
+    (place / "layerscope.toml").write_text(
+        "[gate]\nmax-layers = { limit = 3, exempt = { until = 2027-01-31, reason = 'soon smaller' } }\n"
+    )
+    held = cli("gate", BUILDKIT, "--today", "2027-01-31", cwd=place)
+    assert (held.returncode, "exempt until 2027-01-31: soon smaller" in held.stdout) == (0, True)
+    over = cli("gate", BUILDKIT, "--today", "2027-02-01", cwd=place)
+    assert (over.returncode, "an exemption expired on 2027-01-31: soon smaller" in over.stdout) == (1, True)
+
+
+def test_hostile_images_break_no_report(cli: Cli, hostile: Path) -> None:
+    everything = (
+        *("gate", hostile, "--max-single-layer", "1B", "--forbid-paths", "*", "--forbid-volumes", "*"),
+        *("--forbid-ports", "*", "--forbid-env", "*", "--forbid-user", "*", "--forbid-entrypoint", "*"),
+    )
+    table = cli(*everything).stdout
+    assert table.replace("\n", "").isprintable()
+    text = cli(*everything, "--format", "json").stdout
+    assert text.isascii()
+    assert json.loads(text)["status"] == "fail"
+
+
+def strict(value: Any) -> Any:
+    if isinstance(value, dict):
+        closed = {"additionalProperties": False} if "properties" in value else {}
+        return {key: strict(item) for key, item in value.items()} | closed
+    return [strict(item) for item in value] if isinstance(value, list) else value
+
+
+def test_json_is_as_its_schema_says(cli: Cli, hostile: Path, place: Path) -> None:
+    schema = strict(json.loads(cli("schema", "gate").stdout))
+    (place / "layerscope.toml").write_text(
+        """
+        [gate]
+        max-size = [{ limit = "1kB", level = "warn", reason = "why" }, { limit = "2kB" }]
+        max-single-file = { limit = 1, exempt = [{ until = 2020-01-01 }, { until = 2099-01-01, match = "/bin/*" }] }
+        forbid-paths = { patterns = ["*"], scope = "layers" }
+        require-labels = ["nosuch"]
+        max-compressed-size = "1kB"
+        forbid-user = "*"
+        """
+    )
+    for image in (BUILDKIT, CLASSIC, hostile, "nosuch.tar"):
+        found = document(cli("gate", image, "--format", "json", cwd=place))
+        jsonschema.Draft202012Validator(schema).validate(found)
+
+
+def test_policies_are_as_their_schema_says(cli: Cli) -> None:
+    import tomllib
+
+    schema = json.loads(cli("schema", "policy").stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for name, rule in schema["$defs"]["gate"]["properties"].items():
+        assert rule["description"], name
+    right = tomllib.loads("""
+        [gate]
+        max-size = "250 MiB"
+        max-growth-unknown = 3
+    """)
+    with pytest.raises(jsonschema.ValidationError):
+        validator.validate(right)
+    del right["gate"]["max-growth-unknown"]
+    right["gate"]["max-single-layer"] = [{"limit": "5MB", "index": -1, "from": "own", "level": "warn"}]
+    validator.validate(right)
+    for wrong in ({"max-size": "250 potatoes"}, {"max-layers": "3MB"}, {"forbid-paths": []}, {"max-age": "3 days"}):
+        with pytest.raises(jsonschema.ValidationError):
+            validator.validate({"gate": wrong})
