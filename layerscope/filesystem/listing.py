@@ -57,9 +57,9 @@ def merged_rows(filesystem: Filesystem, start: bytes = b"") -> Iterator[FileRow]
     if node is None:
         return
     if start:
-        yield _node_row(tree, start, node)
+        yield node_row(tree, start, node)
     for path, child in tree.walk(node, start):
-        yield _node_row(tree, path, child)
+        yield node_row(tree, path, child)
 
 
 def layer_rows(index: LayerIndex, layer: int) -> Iterator[FileRow]:
@@ -92,7 +92,8 @@ def buried_rows(filesystem: Filesystem) -> Iterator[FileRow]:
         yield dataclasses.replace(row, cause=item.cause, buried_by=item.by)
 
 
-def _node_row(tree: Tree, path: bytes, node: Node) -> FileRow:
+def node_row(tree: Tree, path: bytes, node: Node) -> FileRow:
+    """A path of the merged tree."""
     if node.entry == IMPLIED:
         return FileRow(path, "directory", 0o755, 0, 0, 0, None, b"", None, (), b"", node.brought)
     row = _entry_row(tree.indexes[node.layer], node.entry, node.brought)

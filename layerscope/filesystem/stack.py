@@ -10,7 +10,7 @@ from layerscope.filesystem.changes import ChangedPath, LayerChanges, tally
 from layerscope.filesystem.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from layerscope.filesystem.reclaim import Buried, Reclaimable
     from layerscope.layers.index import LayerIndex
@@ -41,6 +41,8 @@ class Filesystem:
     unplaced: tuple[UnplacedEntry, ...]
     notes: tuple[tuple[int, str], ...]
     """(layer, what was odd but legal)."""
+    links: Mapping[tuple[int, int], int]
+    """Inodes of the merged tree that have several names, as a node's (layer, entry), and how many."""
     changed: tuple[ChangedPath, ...] = ()
     """The changed paths of the one layer that ``stack`` was asked to keep them of."""
     buried: tuple[Buried, ...] = ()
@@ -88,6 +90,7 @@ class Stack:
             duplicate_bytes=duplicates,
             unplaced=tuple(self._unplaced),
             notes=tuple(self._notes),
+            links=self._links,
             changed=tuple(sorted(self._kept)),
             buried=tuple(self._buried),
         )

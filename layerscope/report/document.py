@@ -31,8 +31,8 @@ def inspection_document(inspection: Inspection) -> Document:
         "complete": inspection.complete,
         "image": image_document(inspection.image),
         "totals": totals_document(inspection.totals),
-        "layers": [_layer(layer) for layer in inspection.layers],
-        "history": [_step(step) for step in inspection.history],
+        "layers": [layer_document(layer) for layer in inspection.layers],
+        "history": [step_document(step) for step in inspection.history],
         "reclaimable": None
         if inspection.reclaimable is None
         else [_reclaimable(item) for item in inspection.reclaimable],
@@ -48,7 +48,7 @@ def inspection_document(inspection: Inspection) -> Document:
             ]
         },
         "skipped": [skipped_document(item) for item in inspection.skipped],
-        "notes": [_note(note) for note in inspection.notes],
+        "notes": [note_document(note) for note in inspection.notes],
     }
 
 
@@ -66,8 +66,8 @@ def history_document(inspection: Inspection) -> Document:
             {**_layer_identity(layer), "instruction": instruction_document(layer.instruction)}
             for layer in inspection.layers
         ],
-        "history": [_step(step) for step in inspection.history],
-        "notes": [_note(note) for note in inspection.notes],
+        "history": [step_document(step) for step in inspection.history],
+        "notes": [note_document(note) for note in inspection.notes],
     }
 
 
@@ -133,12 +133,13 @@ def _run_config(run: RunConfig) -> Document:
         "volumes": list(run.volumes),
         "labels": run.labels,
         "stopSignal": run.stop_signal,
-        "healthcheck": None if run.healthcheck is None else _healthcheck(run.healthcheck),
+        "healthcheck": None if run.healthcheck is None else healthcheck_document(run.healthcheck),
         "shell": list(run.shell),
     }
 
 
-def _healthcheck(check: Healthcheck) -> Document:
+def healthcheck_document(check: Healthcheck) -> Document:
+    """How a container is asked whether it is well."""
     return {
         "test": list(check.test),
         "interval": check.interval,
@@ -160,7 +161,8 @@ def _layer_identity(layer: LayerReport) -> Document:
     }
 
 
-def _layer(layer: LayerReport) -> Document:
+def layer_document(layer: LayerReport) -> Document:
+    """One layer, with all its figures."""
     return {
         **_layer_identity(layer),
         "compression": layer.compression,
@@ -194,7 +196,8 @@ def _changes(changes: LayerChanges) -> Document:
     }
 
 
-def _step(step: HistoryStep) -> Document:
+def step_document(step: HistoryStep) -> Document:
+    """One history entry."""
     document: Document = {
         "index": step.index,
         "layer": step.layer,
@@ -216,7 +219,8 @@ def _reclaimable(item: Reclaimable) -> Document:
     return document
 
 
-def _note(note: Note) -> Document:
+def note_document(note: Note) -> Document:
+    """Something odd but legal."""
     return {"layer": note.layer, "text": safe(note.text)}
 
 
