@@ -24,6 +24,7 @@ class Kind(enum.StrEnum):
     INSPECTIONS = "inspections"
     HISTORY = "history"
     FILES = "files"
+    DIFF = "diff"
     GATE = "gate"
     POLICY = "policy"
 

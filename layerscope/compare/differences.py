@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def same_directory(one: Tree, here: Node, other: Tree, there: Node, *, times: bool) -> bool:
     """Whether two directories have the same mode, owner and attributes and, with ``times``, the same time."""
-    if one.indexes[here.layer] is other.indexes[there.layer] and here.entry == there.entry:
+    if here.entry == there.entry and (here.entry == IMPLIED or one.indexes[here.layer] is other.indexes[there.layer]):
         return True
     return (
         _mode(one, here) == _mode(other, there)

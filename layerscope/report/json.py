@@ -21,8 +21,9 @@ from layerscope.report.document import (
 from layerscope.report.rows import file_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from layerscope.compare.comparison import Comparison, Kind
     from layerscope.filesystem.listing import FileRow
     from layerscope.inspection import ImageReport, Inspection, Skipped
 
@@ -69,6 +70,23 @@ def render_file_lines(rows: Iterable[FileRow]) -> Iterator[str]:
     """One JSON object a line and file."""
     encode = json.JSONEncoder(check_circular=False).encode
     return (encode(file_document(row)) + "\n" for row in rows)
+
+
+def render_comparison(comparison: Comparison, kinds: Collection[Kind]) -> Iterator[str]:
+    """The document of ``diff``; the files that changed one by one, so that it is never in memory whole."""
+    from layerscope.report.diffdocument import changed_file_document, comparison_document
+
+    document = comparison_document(comparison, kinds)
+    if not document.get("files"):
+        yield from json_pieces(document)
+        return
+    assert comparison.files is not None
+    yield json_text(document).removesuffix("\n  }\n}\n") + ',\n    "changes": ['
+    between = "\n"
+    for changed in comparison.files.changes:
+        yield between + _indented(json_text(changed_file_document(changed, comparison)), 6)
+        between = ",\n"
+    yield "]\n  }\n}\n" if between == "\n" else "\n    ]\n  }\n}\n"
 
 
 def json_text(value: Any) -> str:

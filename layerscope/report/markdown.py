@@ -74,19 +74,21 @@ def _inspection(inspection: Inspection, top: int) -> Iterator[str]:
     yield ""
     yield from _LAYERS_HEAD
     for layer in inspection.layers:
-        yield _row(_layer_cells(layer))
+        yield table_row(_layer_cells(layer))
     yield ""
-    yield from _details("Totals", _totals_table(inspection))
+    yield from folded("Totals", _totals_table(inspection))
     if inspection.reclaimable and top:
         shown = inspection.reclaimable[:top]
         total = len(inspection.reclaimable)
         which = "" if len(shown) == total else f", the largest {len(shown)}"
         rows = [
-            _row((human(item.bytes), item.cause, str(item.layer), str(item.buried_by), code(display_path(item.path))))
+            table_row(
+                (human(item.bytes), item.cause, str(item.layer), str(item.buried_by), code(display_path(item.path)))
+            )
             for item in shown
         ]
         head = ["| size | cause | layer | buried by | path |", "|--:|---|--:|--:|---|"]
-        yield from _details(f"Reclaimable: {count(total, 'path')}{which}", [*head, *rows])
+        yield from folded(f"Reclaimable: {count(total, 'path')}{which}", [*head, *rows])
     yield from _remarks(inspection)
 
 
@@ -104,7 +106,7 @@ def _history(inspection: Inspection) -> Iterator[str]:
         layer = _NONE if step.layer is None else str(step.layer)
         created = code(when(step.created))
         sizes = (_size(compressed), _size(step.engine_bytes)) if engine else (_size(compressed),)
-        yield _row((str(step.index), layer, created, *sizes, _instruction(step.instruction)))
+        yield table_row((str(step.index), layer, created, *sizes, _instruction(step.instruction)))
     yield ""
     yield from _remarks(inspection)
 
@@ -135,9 +137,9 @@ def _totals_table(inspection: Inspection) -> list[str]:
         "reclaimable": totals.reclaimable_bytes,
         "duplicate": totals.duplicate_bytes,
     }
-    rows = [_row((name, _NONE if size is None else exact(size))) for name, size in figures.items()]
+    rows = [table_row((name, _NONE if size is None else exact(size))) for name, size in figures.items()]
     entries = _NONE if totals.entries is None else f"{totals.entries:,}"
-    return ["| | |", "|---|--:|", *rows, _row(("entries", entries))]
+    return ["| | |", "|---|--:|", *rows, table_row(("entries", entries))]
 
 
 def _layer_cells(layer: LayerReport) -> Sequence[str]:
@@ -173,7 +175,8 @@ def _remarks(inspection: Inspection) -> Iterator[str]:
             yield ""
 
 
-def _details(summary: str, lines: Sequence[str]) -> Iterator[str]:
+def folded(summary: str, lines: Sequence[str]) -> Iterator[str]:
+    """Lines behind a summary that opens them."""
     yield f"<details><summary>{summary}</summary>"
     yield ""
     yield from lines
@@ -182,7 +185,8 @@ def _details(summary: str, lines: Sequence[str]) -> Iterator[str]:
     yield ""
 
 
-def _row(cells: Sequence[str]) -> str:
+def table_row(cells: Sequence[str]) -> str:
+    """One line of a table; cells are markdown."""
     return "| " + " | ".join(cells) + " |"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from layerscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from layerscope.filesystem.listing import FileRow
 
@@ -30,13 +30,25 @@ def matching(rows: Iterable[FileRow], patterns: tuple[str, ...]) -> Iterator[Fil
 
     Raises UsageError for what is no pattern.
     """
+    matches = matcher(patterns, "--glob")
+    return (row for row in rows if matches(row.path, row.kind == "directory"))
+
+
+def matcher(patterns: Sequence[str], option: str) -> Callable[[bytes, bool], bool]:
+    """Whether gitignore patterns match a path, which is a directory or not.
+
+    Raises UsageError, naming the option, for what is no pattern.
+    """
     import pathspec
 
     try:
         spec = pathspec.GitIgnoreSpec.from_lines(patterns)
     except ValueError as error:
-        raise UsageError(f"not a pattern: {error}", hint="--glob takes gitignore patterns, such as '*.pyc'") from error
-    return (row for row in rows if spec.match_file(_pattern_path(row)))
+        hint = f"{option} takes gitignore patterns, such as '*.pyc'"
+        raise UsageError(f"not a pattern: {error}", hint=hint) from error
+    return lambda path, is_directory: spec.match_file(
+        path.decode("utf-8", "surrogateescape") + ("/" if is_directory else "")
+    )
 
 
 def arranged(rows: Iterable[FileRow], order: str | None, top: int | None) -> Iterable[FileRow]:
@@ -61,8 +73,3 @@ def _largest(row: FileRow) -> tuple[int, bytes]:
 
 def _first(rows: Iterable[FileRow], top: int) -> Iterator[FileRow]:
     return (row for _, row in zip(range(top), rows, strict=False))
-
-
-def _pattern_path(row: FileRow) -> str:
-    path = row.path.decode("utf-8", "surrogateescape")
-    return path + "/" if row.kind == "directory" else path

@@ -18,6 +18,7 @@ COMMANDS = [
     ("history",),
     ("files",),
     ("cat",),
+    ("diff",),
     ("cache",),
     ("cache", "info"),
     ("cache", "prune"),

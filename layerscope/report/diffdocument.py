@@ -1,0 +1,163 @@
+"""A comparison as values that JSON has: kind ``diff``. Differences are what the second image has more than the first.
+
+What was not asked for is absent; what is not known is null.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from layerscope.compare.comparison import Kind
+from layerscope.filesystem.listing import node_row
+from layerscope.oci.config import Healthcheck
+from layerscope.report.document import (
+    SCHEMA_VERSION,
+    Document,
+    healthcheck_document,
+    image_document,
+    layer_document,
+    note_document,
+    skipped_document,
+    step_document,
+    totals_document,
+)
+from layerscope.report.rows import add_path, file_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from layerscope.compare.comparison import Comparison
+    from layerscope.compare.files import ChangedFile, FilesCompared
+    from layerscope.compare.layers import LayerPair, LayersCompared, LayerTally
+    from layerscope.compare.settings import Setting, Value
+    from layerscope.compare.steps import ChangedStep
+    from layerscope.filesystem.changes import Tally
+    from layerscope.filesystem.stack import Filesystem
+    from layerscope.filesystem.tree import Node
+    from layerscope.inspection import Totals
+
+
+def comparison_document(comparison: Comparison, kinds: Collection[Kind]) -> Document:
+    """Everything but the files that changed, whose list belongs at the end of ``files``, which is last."""
+    before, after = comparison.before, comparison.after
+    sides = (("before", before), ("after", after))
+    document: Document = {
+        "schemaVersion": SCHEMA_VERSION,
+        "kind": "diff",
+        "complete": before.complete and after.complete,
+        "same": not comparison.differs(kinds),
+        "compared": [kind.value for kind in Kind if kind in kinds],
+        "before": image_document(before.image),
+        "after": image_document(after.image),
+        "totals": {
+            "before": totals_document(before.totals),
+            "after": totals_document(after.totals),
+            "difference": _difference(before.totals, after.totals),
+        },
+    }
+    parts: dict[Kind, Callable[[], Any]] = {
+        Kind.LAYERS: lambda: _layers(comparison.layers),
+        Kind.PLATFORM: lambda: None if comparison.platform is None else _setting(comparison.platform),
+        Kind.CONFIG: lambda: _settings(comparison.config),
+        Kind.ENVIRONMENT: lambda: _settings(comparison.environment),
+        Kind.LABELS: lambda: _settings(comparison.labels),
+        Kind.ANNOTATIONS: lambda: None if comparison.annotations is None else _settings(comparison.annotations),
+        Kind.HISTORY: lambda: [_step(step) for step in comparison.history],
+    }
+    document.update({kind.value: part() for kind, part in parts.items() if kind in kinds})
+    document["skipped"] = [{"image": side, **skipped_document(item)} for side, one in sides for item in one.skipped]
+    document["notes"] = [{"image": side, **note_document(note)} for side, one in sides for note in one.notes]
+    if Kind.FILES in kinds:
+        document["files"] = None if comparison.files is None else _files(comparison.files)
+    return document
+
+
+def changed_file_document(changed: ChangedFile, comparison: Comparison) -> Document:
+    """One file that differs, as each image has it."""
+    document: Document = {}
+    add_path(document, "path", b"/" + changed.path)
+    return {
+        **document,
+        "change": changed.change.value,
+        "differences": [aspect.value for aspect in changed.differences],
+        "bytes": changed.bytes,
+        "before": _side(comparison.before.filesystem, changed.old_path, changed.before),
+        "after": _side(comparison.after.filesystem, changed.path, changed.after),
+    }
+
+
+def _side(filesystem: Filesystem | None, path: bytes, node: Node | None) -> Document | None:
+    return None if node is None or filesystem is None else file_document(node_row(filesystem.tree, path, node))
+
+
+def _difference(before: Totals, after: Totals) -> Document:
+    one, other = totals_document(before), totals_document(after)
+    return {
+        name: None if one[name] is None or other[name] is None else other[name] - one[name]
+        for name in one
+        if name != "efficiency"
+    }
+
+
+def _layers(layers: LayersCompared) -> Document:
+    return {
+        **{status.value: _layer_tally(tally) for status, tally in layers.tallies.items()},
+        "transferBytes": layers.transfer_bytes,
+        "list": [_layer(pair) for pair in layers.pairs],
+    }
+
+
+def _layer_tally(tally: LayerTally) -> Document:
+    return {
+        "count": tally.count,
+        "fileBytes": tally.file_bytes,
+        "uncompressedBytes": tally.uncompressed_bytes,
+        "compressedBytes": tally.compressed_bytes,
+    }
+
+
+def _layer(pair: LayerPair) -> Document:
+    return {
+        "status": pair.status.value,
+        "sameChain": pair.same_chain,
+        "fileBytes": pair.file_bytes,
+        "uncompressedBytes": pair.uncompressed_bytes,
+        "compressedBytes": pair.compressed_bytes,
+        "before": None if pair.before is None else layer_document(pair.before),
+        "after": None if pair.after is None else layer_document(pair.after),
+    }
+
+
+def _files(files: FilesCompared) -> Document:
+    return {
+        "bytes": files.bytes,
+        **{change.value: _tally(tally) for change, tally in files.tallies.items()},
+        "ignored": _tally(files.ignored),
+    }
+
+
+def _tally(tally: Tally) -> Document:
+    return {"count": tally.count, "bytes": tally.bytes}
+
+
+def _settings(settings: Iterable[Setting]) -> list[Document]:
+    return [_setting(setting) for setting in settings]
+
+
+def _setting(setting: Setting) -> Document:
+    return {"name": setting.name, "before": _value(setting.before), "after": _value(setting.after)}
+
+
+def _value(value: Value) -> Any:
+    if isinstance(value, Healthcheck):
+        return healthcheck_document(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _step(step: ChangedStep) -> Document:
+    return {
+        "change": step.change.value,
+        "differences": list(step.differences),
+        "before": None if step.before is None else step_document(step.before),
+        "after": None if step.after is None else step_document(step.after),
+    }
