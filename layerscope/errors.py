@@ -6,6 +6,7 @@
     ├── NotFound                image, tag, file, member
     │   └── PlatformNotFound    the index has no such platform
     ├── SourceUnreachable       no connection, TLS not verified, socket not permitted
+    │   └── ClusterRefused      a cluster does not let us read what we need
     ├── NotAuthorised           a registry refused the identity used
     └── InvalidImage            what arrived is no image, or a damaged one
         ├── DamagedLayer        a layer's bytes are cut, corrupt, or not what was promised
@@ -67,6 +68,21 @@ class SourceUnreachable(LayerscopeError):
     """No connection, no permission on a socket or file, or a peer whose certificate is not trusted."""
 
     code = "source-unreachable"
+
+
+class ClusterRefused(SourceUnreachable):
+    """A Kubernetes cluster refused to let the identity that was used read something.
+
+    Not NotAuthorised: that says that a registry refused a pull, which a pod's own rights may well allow. Here nothing
+    is known of the pull, as where an engine's socket is not permitted.
+    """
+
+    code = "cluster-refused"
+
+    def __init__(self, message: str, *, hint: str = "", grant: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.grant = grant
+        """The smallest role and binding that would allow it, YAML for ``kubectl apply``; empty where none would."""
 
 
 class NotAuthorised(LayerscopeError):

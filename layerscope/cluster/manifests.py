@@ -50,8 +50,6 @@ def read_manifests(data: bytes, what: str) -> list[dict[str, Any]]:
         UsageError: It is neither YAML nor JSON (naming the line), a document is no Kubernetes object, or a limit of
             size, depth or expansion was passed. The message never quotes a value.
     """
-    if len(data) > MAX_MANIFEST_BYTES:
-        raise UsageError(f"{what} is larger than {MAX_MANIFEST_BYTES >> 20} MiB: not a file of manifests")
     found: list[dict[str, Any]] = []
     for place, document in _documents(data, what):
         if document is not None:
@@ -59,8 +57,19 @@ def read_manifests(data: bytes, what: str) -> list[dict[str, Any]]:
     return found
 
 
+def read_yaml(data: bytes, what: str) -> list[Any]:
+    """The documents in ``data``, YAML or JSON, whatever they are: text, numbers, lists, maps, None where empty.
+
+    Raises:
+        UsageError: As ``read_manifests``.
+    """
+    return [document for _, document in _documents(data, what)]
+
+
 def _documents(data: bytes, what: str) -> Iterable[tuple[str, Any]]:
     """Each document with its place in the file."""
+    if len(data) > MAX_MANIFEST_BYTES:
+        raise UsageError(f"{what} is larger than {MAX_MANIFEST_BYTES >> 20} MiB: not a file that people write")
     if data.lstrip()[:1] == b"{":
         try:  # JSON first: it may have tabs, which YAML has not
             return [("", parse_value(data, what))]
@@ -114,11 +123,11 @@ def _yaml_documents(data: bytes, what: str) -> Iterator[tuple[str, Any]]:
         mark = error.problem_mark or error.context_mark
         inside = mark is not None and mark.line < len(data.splitlines())  # the parser counts the end as a line
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark and inside else "at its end"
-        raise UsageError(f"{what} is not YAML: {where}: {error.problem or error.context}", hint=_HINT) from None
+        raise UsageError(f"{what} is not YAML: {where}: {error.problem or error.context}") from None
     except yaml.reader.ReaderError as error:
         at = error.position if isinstance(error.position, int) else 0
         line = data.count(b"\n", 0, at) + 1
-        raise UsageError(f"{what} is not YAML: line {line}: {error.reason}", hint=_HINT) from None
+        raise UsageError(f"{what} is not YAML: line {line}: {error.reason}") from None
     except RecursionError:
         raise _too_deep(what) from None
 
@@ -137,11 +146,11 @@ def _check_events(data: bytes, what: str) -> None:
         if depth > MAX_DEPTH:
             raise _too_deep(what)
         if values > MAX_VALUES:
-            raise UsageError(f"{what} has more than {MAX_VALUES} values: not a file of manifests")
+            raise UsageError(f"{what} has more than {MAX_VALUES} values: not a file that people write")
 
 
 def _too_deep(what: str) -> UsageError:
-    return UsageError(f"{what} nests deeper than {MAX_DEPTH} levels: not a file of manifests")
+    return UsageError(f"{what} nests deeper than {MAX_DEPTH} levels: not a file that people write")
 
 
 def _check_expansion(root: Any, what: str) -> None:

@@ -10,7 +10,7 @@ import sys
 import pytest
 from cli_process import ROOT, Cli, command, environment
 
-HEAVY = {"docker", "oras", "requests", "urllib3", "textual", "kubernetes", "lightkube"}
+HEAVY = {"docker", "oras", "requests", "urllib3", "textual", "kubernetes", "lightkube", "httpx2"}
 WATCHED = HEAVY | {"typer", "pathspec", "isal", "yaml"}
 COMMANDS = [
     (),
