@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from layerscope.filesystem.stack import Stack
+from layerscope.history.declared import layers_after, volume_step
 from layerscope.history.engineaccount import join_engine_history, with_engine_bytes
 from layerscope.history.join import join_history
 from layerscope.layers.blob import ReadLayer
 from layerscope.oci.digest import Digest, chain_ids
 from layerscope.volumes.declared import DeclaredVolume, PathBelow, declared_volume
+from layerscope.volumes.mountpoint import MountPoint, MountRequest, mount_point
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -249,13 +251,28 @@ def _largest_first(reclaimable: tuple[Reclaimable, ...]) -> tuple[Reclaimable, .
     return tuple(sorted(reclaimable, key=lambda item: (-item.bytes, item.path, item.layer, item.buried_by)))
 
 
+def inspect_mounts(inspection: Inspection, requests: Iterable[MountRequest]) -> tuple[MountPoint, ...]:
+    """What each mount would mean for what the image ships there; sizes are None where a layer was skipped."""
+    whole = inspection.filesystem if inspection.totals.squashed_bytes is not None else None
+    found = []
+    for request in requests:
+        declared_at = volume_step(request.path, inspection.history)
+        is_directory, below = _below(request.path, whole) if whole is not None else (None, None)
+        found.append(
+            mount_point(request, below, is_directory, declared_at, layers_after(declared_at, inspection.history))
+        )
+    return tuple(found)
+
+
 def _volume(path: str, filesystem: Filesystem | None) -> DeclaredVolume:
-    if filesystem is None:
-        return declared_volume(path, None)
+    return declared_volume(path, None if filesystem is None else _below(path, filesystem)[1])
+
+
+def _below(path: str, filesystem: Filesystem) -> tuple[bool | None, list[PathBelow]]:
+    """Whether a directory is at ``path`` (None: nothing is), and what is below it; a file stands for itself."""
     tree = filesystem.tree
     node = tree.find(path.encode("utf-8", "surrogatepass"))  # a config may hold lone surrogates
-    below = [
-        PathBelow(child.brought, (child.layer, child.entry), tree.size(child))
-        for _, child in (tree.walk(node) if node is not None else ())
-    ]
-    return declared_volume(path, below)
+    if node is None:
+        return None, []
+    found = [child for _, child in tree.walk(node)] if node.is_directory else [node]
+    return node.is_directory, [PathBelow(each.brought, (each.layer, each.entry), tree.size(each)) for each in found]

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 BLOCK = 512
 """``st_blocks`` counts in these, whatever the file system's own are (POSIX <sys/stat.h>)."""

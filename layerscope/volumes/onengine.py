@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from layerscope.volumes.drivers import known_drivers
 from layerscope.volumes.options import explained, redacted
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from layerscope.engines.dataroot import RootPart
     from layerscope.engines.storage import EngineStorage
+    from layerscope.engines.survey import Survey
     from layerscope.engines.volumes import EngineVolume, Mount, MountingContainer, VolumeUsage
     from layerscope.volumes.drivers import VolumeDriver
 
@@ -76,7 +78,23 @@ class EngineVolumes:
     """What the engine could not tell, and what this kind of engine has no answer to."""
 
 
-def volumes_of(
+def engine_volumes(survey: Survey) -> EngineVolumes:
+    """Everything a survey of an engine adds up to."""
+    drivers = known_drivers(
+        survey.storage.loaded_volume_drivers, survey.managed or (), survey.announced, survey.answers, survey.volumes
+    )
+    return EngineVolumes(
+        engine=survey.kind,
+        endpoint=survey.endpoint,
+        storage=survey.storage,
+        parts=survey.parts,
+        drivers=drivers,
+        volumes=_volumes(survey.volumes, survey.usage, survey.containers, drivers),
+        warnings=survey.warnings,
+    )
+
+
+def _volumes(
     found: Sequence[EngineVolume],
     usage: Mapping[str, VolumeUsage],
     containers: Sequence[MountingContainer],

@@ -22,11 +22,15 @@ def redacted(options: Mapping[str, str]) -> dict[str, str]:
 
 def _redacted_value(value: str) -> str:
     """A value that is a list of ``name=value``, as ``o`` of the local driver is, loses its secrets one by one."""
-    parts = [part.partition("=") for part in value.split(",")]
-    shown = (
-        f"{name}={REDACTED}" if equals and _SECRET.search(name) else f"{name}{equals}{rest}"
-        for name, equals, rest in parts
-    )
+    shown = []
+    hiding = False
+    for part in value.split(","):
+        name, equals, _ = part.partition("=")
+        if equals:
+            hiding = _SECRET.search(name) is not None
+            shown.append(f"{name}={REDACTED}" if hiding else part)
+        elif not hiding:  # what follows a secret without a name of its own may be the rest of it: a comma in a password
+            shown.append(part)
     return _USERINFO.sub(REDACTED, ",".join(shown))
 
 
