@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from layerscope.filesystem.stack import Stack
-from layerscope.history.declared import layers_after, volume_step
+from layerscope.history.declared import dropped_steps, layers_after, volume_step
 from layerscope.history.engineaccount import join_engine_history, with_engine_bytes
 from layerscope.history.join import join_history
 from layerscope.layers.blob import ReadLayer
@@ -258,9 +258,9 @@ def inspect_mounts(inspection: Inspection, requests: Iterable[MountRequest]) -> 
     for request in requests:
         declared_at = volume_step(request.path, inspection.history)
         is_directory, below = _below(request.path, whole) if whole is not None else (None, None)
-        found.append(
-            mount_point(request, below, is_directory, declared_at, layers_after(declared_at, inspection.history))
-        )
+        later = layers_after(declared_at, inspection.history)
+        dropped = dropped_steps(declared_at, inspection.history)
+        found.append(mount_point(request, below, is_directory, declared_at, later, dropped))
     return tuple(found)
 
 

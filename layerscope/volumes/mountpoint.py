@@ -74,6 +74,8 @@ class MountPoint:
     """History index of the VOLUME instruction; None where no entry tells."""
     bytes_after: int | None
     """Of ``bytes``, what layers made after that instruction brought; None where there is no such instruction."""
+    dropped_steps: tuple[int, ...]
+    """History indexes of later RUN steps that could write nothing here: those of the classic builder."""
     effect: Effect
     suspicious: tuple[str, ...]
     """Why nobody should mount anything there."""
@@ -85,6 +87,7 @@ def mount_point(
     is_directory: bool | None,
     declared_at: int | None = None,
     later: Collection[int] = (),
+    dropped_steps: tuple[int, ...] = (),
 ) -> MountPoint:
     """What mounting over the image would mean.
 
@@ -99,9 +102,20 @@ def mount_point(
         shares=shares,
         declared_at=declared_at,
         bytes_after=None if below is None or declared_at is None else _bytes_of(shares, later),
+        dropped_steps=dropped_steps,
         effect=_effect(request, below, is_directory),
         suspicious=tuple(suspicions(request.path)),
     )
+
+
+def declared_requests(paths: Iterable[str], others: Iterable[MountRequest]) -> list[MountRequest]:
+    """An anonymous volume for each VOLUME path, unless something else is mounted there."""
+    taken = {posixpath.normpath(other.path) for other in others}
+    return [
+        MountRequest(path, "anonymous volume", "VOLUME", copies=True)
+        for path in paths
+        if posixpath.normpath(path) not in taken
+    ]
 
 
 def suspicions(path: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from layerscope.volumes.drivers import known_drivers
 from layerscope.volumes.options import explained, redacted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from layerscope.engines.dataroot import RootPart
     from layerscope.engines.storage import EngineStorage
@@ -76,6 +76,27 @@ class EngineVolumes:
     volumes: tuple[Volume, ...]
     warnings: tuple[str, ...]
     """What the engine could not tell, and what this kind of engine has no answer to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageContainer:
+    """A container that was started from an image, and what is mounted into it."""
+
+    name: str
+    state: str
+    mounts: tuple[Mount, ...]
+
+
+def containers_of(survey: Survey, ids: Collection[str]) -> tuple[ImageContainer, ...]:
+    """Containers with mounts, of the image that one of these digests names.
+
+    A graphdriver store, and Podman, call an image by its config's digest; containerd's by its manifest's or index's.
+    """
+    return tuple(
+        ImageContainer(container.name or container.id[:12], container.state, container.mounts)
+        for container in survey.containers
+        if container.image_id in ids or f"sha256:{container.image_id}" in ids
+    )
 
 
 def engine_volumes(survey: Survey) -> EngineVolumes:
