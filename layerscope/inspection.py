@@ -11,6 +11,8 @@ from layerscope.history.engineaccount import join_engine_history, with_engine_by
 from layerscope.history.join import join_history
 from layerscope.layers.blob import ReadLayer
 from layerscope.oci.digest import Digest, chain_ids
+from layerscope.packages.probe import PACKAGES
+from layerscope.packages.stack import PackageStack
 from layerscope.volumes.declared import DeclaredVolume, PathBelow, declared_volume
 from layerscope.volumes.mountpoint import MountPoint, MountRequest, mount_point
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from layerscope.layers.reader import LayerReader
     from layerscope.oci.config import ImageConfig
     from layerscope.oci.platform import Platform
+    from layerscope.packages.package import Packages
     from layerscope.sources.image import Image
 
 
@@ -118,19 +121,31 @@ class Inspection:
     """Whether everything was read: nothing skipped, the layers not left out."""
     filesystem: Filesystem | None
     """The merged tree; None when the layers were not read (``history``)."""
+    packages: Packages | None = None
+    """Which package owns which bytes; None unless the reader had the probe ``PACKAGES``, and where a skipped layer
+    leaves it unknown. What could not be read of a package database is in ``skipped``."""
 
 
 def inspect_image(
     image: Image, reader: LayerReader, *, keep_changes_of: int | None = None, keep_buried: bool = False
 ) -> Inspection:
-    """Read every layer of ``image`` and analyse it. Raises what reading raises; the image stays open."""
-    filesystem = Stack(keep_changes_of=keep_changes_of, keep_buried=keep_buried)
+    """Read every layer of ``image`` and analyse it. Raises what reading raises; the image stays open.
+
+    What the reader's probes ask for is analysed too: with ``PACKAGES`` among them, ``packages``.
+    """
+    stack = Stack(keep_changes_of=keep_changes_of, keep_buried=keep_buried)
+    packages = PackageStack() if PACKAGES in reader.probes else None
     read: list[ReadLayer | SkippedLayer] = []
     for item in reader.read_in_order(image.layers):
         if isinstance(item, ReadLayer):
-            filesystem.push(item.index)
+            stack.push(item.index)
+            if packages is not None:
+                packages.push(item.index, item.probes[PACKAGES.id, PACKAGES.version], stack.tree.root)
+        else:
+            packages = None  # what the layer would bring or remove is not known
         read.append(item)
-    return _build(image, read, filesystem.finish())
+    filesystem = stack.finish()
+    return _build(image, read, filesystem, packages.finish(filesystem.squashed_bytes) if packages else None)
 
 
 def inspect_metadata(image: Image) -> Inspection:
@@ -138,7 +153,12 @@ def inspect_metadata(image: Image) -> Inspection:
     return _build(image, [None] * len(image.layers), None)
 
 
-def _build(image: Image, read: Sequence[ReadLayer | SkippedLayer | None], filesystem: Filesystem | None) -> Inspection:
+def _build(
+    image: Image,
+    read: Sequence[ReadLayer | SkippedLayer | None],
+    filesystem: Filesystem | None,
+    packages: Packages | None = None,
+) -> Inspection:
     joined = _history(image)
     whole = filesystem is not None and all(isinstance(item, ReadLayer) for item in read)
     layers = _layers(image, read, filesystem if whole else None, joined.layers)
@@ -152,6 +172,9 @@ def _build(image: Image, read: Sequence[ReadLayer | SkippedLayer | None], filesy
         positions = [n for n, item in enumerate(read) if isinstance(item, ReadLayer)]
         skipped += [Skipped(positions[item.layer], item.path, item.reason) for item in filesystem.unplaced]
         notes += [Note(positions[layer], text) for layer, text in filesystem.notes]
+    if packages is not None:
+        skipped += [Skipped(item.layer, item.path, item.reason) for item in packages.unread]
+        notes += [Note(layer, text) for layer, text in packages.notes]
     return Inspection(
         image=ImageReport(
             reference=image.reference,
@@ -172,6 +195,7 @@ def _build(image: Image, read: Sequence[ReadLayer | SkippedLayer | None], filesy
         notes=tuple(notes),
         complete=not skipped and filesystem is not None,
         filesystem=filesystem,
+        packages=packages,
     )
 
 
