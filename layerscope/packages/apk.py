@@ -5,7 +5,6 @@ Format: Alpine's "Apk spec" and apk-tools' ``apk_db_write_fdb``: ``F:`` a direct
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from layerscope.packages.content import Content, Said, Whole, plausible
@@ -13,7 +12,9 @@ from layerscope.packages.installed import FileList, Installed, Key, Live, below
 from layerscope.packages.record import shown, text
 
 if TYPE_CHECKING:
-    from layerscope.layers.tarstream import Member
+    from collections.abc import Iterable, Iterator
+
+    from layerscope.layers.member import Member
 
 DATABASES = (b"usr/lib/apk/db/installed", b"lib/apk/db/installed")
 

@@ -6,7 +6,6 @@ Formats: deb-control(5), dpkg-query(1), dpkg-divert(1); for ``status.d``, rules_
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from layerscope.packages.content import Content, Said, Whole, plausible
@@ -14,7 +13,9 @@ from layerscope.packages.installed import FileList, Installed, Key, Live
 from layerscope.packages.record import shown, text
 
 if TYPE_CHECKING:
-    from layerscope.layers.tarstream import Member
+    from collections.abc import Iterable, Iterator
+
+    from layerscope.layers.member import Member
 
 DATABASE = b"var/lib/dpkg"
 _FIELD = re.compile(rb"^(Package|Status|Version|Architecture):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
@@ -85,7 +86,7 @@ def _read_diversions(content: bytes) -> Said:
 
 
 def installed(live: Iterable[Live]) -> Iterator[Installed]:
-    """What the live files of dpkg say. A package's files are those that its list names, diverted ones where they are."""
+    """What the live files of dpkg say: a package's files are those its list names, diverted ones where they are."""
     systems: dict[bytes, _System] = {}
     for file in live:
         root, _, rest = file.path.rpartition(DATABASE)
@@ -131,5 +132,3 @@ class _System:
         if not moved:
             return lines
         return "\n".join(moved.get(line, line) for line in lines.split("\n"))
-
-

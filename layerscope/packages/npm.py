@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from layerscope.packages.content import MAX_WORD, Content, Said, Unreadable, Whole
 from layerscope.packages.installed import Installed, Key, Live
-from layerscope.packages.record import raw
+from layerscope.packages.record import raw, shown
 
 if TYPE_CHECKING:
-    from layerscope.layers.tarstream import Member
+    from collections.abc import Iterable, Iterator
+
+    from layerscope.layers.member import Member
 
 _PACKAGE = re.compile(rb"(?:^|/)node_modules/(?:@[^/]+/)?[^/@][^/]*/package\.json$")
 _LIMIT = 4 << 20
@@ -33,10 +34,10 @@ def read_package(content: bytes) -> Said | None:
         raise Unreadable("it is no JSON") from error
     if not isinstance(document, dict):
         return None
-    words = [document.get(key) for key in ("name", "version")]
-    if not all(isinstance(word, str) and 0 < len(word) <= MAX_WORD for word in words):
+    words = [word for key in ("name", "version") if isinstance(word := document.get(key), str)]
+    if len(words) < 2 or not all(0 < len(word) <= MAX_WORD for word in words):
         return None
-    return Said([raw(word).decode("utf-8", "backslashreplace") for word in words])
+    return Said([shown(raw(word)) for word in words])
 
 
 def installed(live: Iterable[Live]) -> Iterator[Installed]:

@@ -131,8 +131,8 @@ class Packages:
         """Those in the final image, in the order of ``all``."""
         return (package for package in self.all if package.removed_by is None)
 
-    def heaviest(self, layer: int, count: int) -> list[tuple[Package, int]]:
-        """The packages that a layer ships most bytes for, with those bytes, largest first; none with zero."""
+    def heaviest(self, layer: int) -> list[tuple[Package, int]]:
+        """The packages that a layer ships bytes for, with those bytes, largest first."""
         shipped = [(package, size) for package in self.all for number, size in package.layer_bytes if number == layer]
-        shipped.sort(key=lambda pair: -pair[1])  # the rest of the order is that of ``all``
-        return shipped[:count]
+        shipped.sort(key=lambda pair: -pair[1])  # what is equal stays in the order of ``all``
+        return shipped

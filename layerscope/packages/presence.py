@@ -34,7 +34,9 @@ class Presence:
 
     def layer(self, layer: int, came: Iterable[Key], went: Iterable[Key]) -> tuple[list[int], list[int], list[int]]:
         """Note what a layer brought and removed. Returns the numbers of what it added, changed and removed."""
-        added, changed, removed = [], [], []
+        added: list[int] = []
+        changed: list[int] = []
+        removed: list[int] = []
         came, went = list(came), list(went)
         old_versions = {key.any_version: key.version for key in went}
         new_versions = {key.any_version for key in came}

@@ -12,10 +12,10 @@ from layerscope.packages.record import Failed, LayerRecords, Record, pack
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from layerscope.layers.tarstream import Member
+    from layerscope.layers.member import Member
     from layerscope.packages.content import Content
 
-ReaderOf = "Callable[[Member], tuple[str, Content] | None]"
+    ReaderOf = Callable[[Member], tuple[str, Content] | None]
 
 _NAMES: dict[bytes, ReaderOf] = {
     b"status": dpkg.reader_of,
@@ -66,9 +66,11 @@ class _Run:
         name = path[path.rfind(b"/") + 1 :]
         reader_of = _NAMES.get(name)
         if reader_of is None:
-            reader_of = _ENDS.get(name[name.rfind(b".") :]) or (dpkg.reader_of if b"/status.d/" in path else None)
-            if reader_of is None:
+            reader_of = _ENDS.get(name[name.rfind(b".") :])
+        if reader_of is None:
+            if b"/status.d/" not in path:
                 return False
+            reader_of = dpkg.reader_of
         if is_marker(path):
             return False
         if member.kind is EntryKind.HARDLINK and reader_of(member) is not None:

@@ -6,7 +6,6 @@ Formats: packaging.python.org, "Core metadata" and "Recording installed projects
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from layerscope.packages.content import Content, Head, Said, Whole, plausible
@@ -14,7 +13,9 @@ from layerscope.packages.installed import FileList, Installed, Key, Live
 from layerscope.packages.record import shown, text
 
 if TYPE_CHECKING:
-    from layerscope.layers.tarstream import Member
+    from collections.abc import Iterable, Iterator
+
+    from layerscope.layers.member import Member
 
 _DIST = b".dist-info"
 _EGG = b".egg-info"
