@@ -14,6 +14,7 @@ from layerscope.cli.options import (
     Common,
     ImageArgument,
     LimitOptions,
+    OneLayer,
     OutputOptions,
     RegistryChoice,
     ReportFormat,
@@ -60,16 +61,7 @@ class PackageOrder(enum.StrEnum):
 class PackageSelection:
     """Which packages, and in which order."""
 
-    layer: Annotated[
-        int | None,
-        option(
-            "--layer",
-            panel=SELECTION,
-            parser=values.whole,
-            metavar="N",
-            help="What made this layer large: the packages it ships bytes for, brought or removed; 0 is the bottom.",
-        ),
-    ] = None
+    layer: OneLayer = None
     kind: Annotated[
         list[PackageKind],
         option(
@@ -100,7 +92,8 @@ def packages(
 
     Reads the databases of dpkg, apk, rpm, Python and npm, and the module lists of Go binaries, as they stand after each
     layer. A package's bytes are those that layers ship for its files, not what a database claims; each byte of a layer
-    belongs to one package or to none. The layer of a package is the one that brought this version of it.
+    belongs to one package or to none. The layer of a package is the one that brought this version of it. With --layer:
+    what made that layer large, and what it brought, changed or removed.
     """
     from layerscope.cli.opening import opened_with_layers
     from layerscope.cli.output import outputs, write
