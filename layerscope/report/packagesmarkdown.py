@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerscope.report.display import display_words
-from layerscope.report.markdown import code, details, instruction_cell, remarks, row, title
+from layerscope.report.markdown import code, folded, instruction_cell, remarks, table_row, title
 from layerscope.report.packagechoice import chosen_rows, shown_rows
 from layerscope.report.quantities import count, exact, human
 
@@ -33,7 +33,7 @@ def _lines(inspection: Inspection, choice: PackageChoice) -> Iterator[str]:
         yield ""
     else:
         yield from _table(packages, choice)
-        yield from details("Layers", _layers(inspection, packages))
+        yield from folded("Layers", _layers(inspection, packages))
     yield from remarks(inspection)
 
 
@@ -52,7 +52,7 @@ def _table(packages: Packages, choice: PackageChoice) -> Iterator[str]:
     yield "|--:|--:|---|---|---|--:|--:|---|"
     for each in shown:
         package = each.package
-        yield row(
+        yield table_row(
             (
                 human(each.bytes),
                 human(package.squashed_bytes),
@@ -85,7 +85,7 @@ def _layers(inspection: Inspection, packages: Packages) -> list[str]:
         "|--:|---|--:|--:|--:|--:|--:|--:|",
     ]
     return head + [
-        row(
+        table_row(
             (
                 str(number),
                 instruction_cell(inspection.layers[number].instruction),
