@@ -61,6 +61,7 @@ def _opened(
     from layerscope.sources.open import open_image
 
     platform = _platform(common)
+    registry.logins.check()
     location = locate(name)
     if location.remark and not common.quiet:
         speech.remark(location.remark)
@@ -68,7 +69,7 @@ def _opened(
         raise UsageError(
             "there is no archive on standard input", hint="pipe one in: docker save NAME | layerscope inspect -"
         )
-    options = _registry(registry) if location.kind == REGISTRY else None
+    options = registry_options(registry, location.name, common) if location.kind == REGISTRY else None
     with open_image(name, platform=platform, reader=reader, registry=options, cache=cache) as image:
         _log.info("%s is %s, from %s", name, image.reference, image.source)
         yield image
@@ -109,11 +110,12 @@ def _limits(options: LimitOptions) -> Limits:
     return dataclasses.replace(Limits(), **{name: value for name, value in chosen.items() if value is not None})
 
 
-def _registry(choice: RegistryChoice) -> RegistryOptions:
-    from layerscope.credentials.credential import Anonymous
+def registry_options(choice: RegistryChoice, name: str, common: Common) -> RegistryOptions:
+    """How to reach the registry of the image ``name``, and as whom. UsageError where an option cannot be used."""
     from layerscope.sources.registry import RegistryOptions
 
     options = RegistryOptions(
+        credentials=choice.logins.for_image(name, quiet=common.quiet),
         plain_http=frozenset(choice.plain_http),
         plain_http_login=frozenset(choice.plain_http_login),
         tls=frozenset(choice.tls),
@@ -123,8 +125,6 @@ def _registry(choice: RegistryChoice) -> RegistryOptions:
         client_key=choice.client_key.expanduser() if choice.client_key else None,
         allow_realms=frozenset(choice.allow_realm),
     )
-    if choice.anonymous:
-        options = dataclasses.replace(options, credentials=Anonymous())
     if choice.mirror_config is not None:
         options = dataclasses.replace(options, mirror_config=choice.mirror_config)
     if choice.timeout is not None:

@@ -6,13 +6,17 @@ A dataclass here is a group of options that commands take as one parameter.
 from __future__ import annotations
 
 import enum
+import functools
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from layerscope.cli import values
+
+if TYPE_CHECKING:
+    from layerscope.cli.credentials import Logins
 
 OUTPUT = "Output"
 SELECTION = "Selection"
@@ -22,8 +26,9 @@ SOURCE = "Image"
 REGISTRY = "Registries"
 LIMITS = "Limits"
 CACHE = "Cache"
+CREDENTIALS = "Credentials"
 OTHER = "Other options"
-PANELS = (POLICY, RULES, OUTPUT, SELECTION, SOURCE, CACHE, REGISTRY, LIMITS, OTHER)
+PANELS = (POLICY, RULES, OUTPUT, SELECTION, SOURCE, CACHE, REGISTRY, CREDENTIALS, LIMITS, OTHER)
 """Headings of options in a command's help, in order."""
 
 
@@ -105,14 +110,6 @@ TopReclaimable = Annotated[
         parser=values.whole,
         metavar="N",
         help="Reclaimable paths in table and markdown, the largest first. Default: 10. JSON has them all.",
-    ),
-]
-ShowPackages = Annotated[
-    bool,
-    option(
-        "--packages",
-        panel=OUTPUT,
-        help="Also which packages each layer ships bytes for: the three heaviest; JSON has them all.",
     ),
 ]
 OutputFile = Annotated[
@@ -203,9 +200,63 @@ class LimitOptions:
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistryChoice:
-    """How to talk to registries; None is the library's own choice."""
+@dataclass(frozen=True, kw_only=True)
+class CredentialChoice:
+    """As whom to pull. Without slots: what the options lead to is found once in a run."""
+
+    anonymous: Annotated[
+        bool,
+        option("--anonymous", panel=CREDENTIALS, help="Pull as nobody, whatever logins there are."),
+    ] = False
+    username: Annotated[
+        str | None,
+        option(
+            "--username",
+            panel=CREDENTIALS,
+            parser=values.text,
+            metavar="USER",
+            help="Pull as USER, whose password --password-stdin reads; no login of this machine is used.",
+        ),
+    ] = None
+    password_stdin: Annotated[
+        bool, option("--password-stdin", panel=CREDENTIALS, help="Read the password from standard input.")
+    ] = False
+    authfile: Annotated[
+        str | None,
+        option(
+            "--authfile",
+            panel=CREDENTIALS,
+            parser=values.text,
+            metavar="FILE",
+            help="Take logins from this auth.json or config.json alone. Default: those of Docker, then of Podman.",
+        ),
+    ] = None
+    no_helpers: Annotated[
+        bool, option("--no-helpers", panel=CREDENTIALS, help="Run no docker-credential-* program.")
+    ] = False
+    pull_secret: Annotated[
+        list[str],
+        option(
+            "--pull-secret",
+            panel=CREDENTIALS,
+            parser=values.text,
+            metavar="FILE|-",
+            help="Pull as a node would with this Kubernetes Secret (YAML or JSON), or with the bare .dockerconfigjson;"
+            " may be repeated, in order. No login of this machine is used.",
+        ),
+    ] = field(default_factory=list)
+
+    @functools.cached_property
+    def logins(self) -> Logins:
+        """Who may pull, found when first asked for."""
+        from layerscope.cli.credentials import Logins
+
+        return Logins(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryChoice(CredentialChoice):
+    """How to talk to registries, and as whom; None is the library's own choice."""
 
     timeout: Annotated[
         float | None,
@@ -227,10 +278,6 @@ class RegistryChoice:
             help="How often to try again what fails for a passing reason. Default: 5.",
         ),
     ] = None
-    anonymous: Annotated[
-        bool,
-        option("--anonymous", panel=REGISTRY, help="Pull as nobody, whatever logins there are."),
-    ] = False
     ca_cert: Annotated[
         list[Path],
         option(

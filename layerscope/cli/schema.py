@@ -25,7 +25,6 @@ class Kind(enum.StrEnum):
     HISTORY = "history"
     FILES = "files"
     DIFF = "diff"
-    PACKAGES = "packages"
     GATE = "gate"
     POLICY = "policy"
 

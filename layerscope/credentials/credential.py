@@ -38,16 +38,21 @@ class Place:
 
     source: Source
     name: str = ""
-    """The option, the variable, the helper's program, or the pull secret (``namespace/name``)."""
+    """The option or variable, the helper's program, or the pull secret (``namespace/name``)."""
     file: str = ""
     """The file that holds it, or that names the helper; empty where there is none."""
+    via: str = ""
+    """What made a pull secret count, such as ``service account team/default``; empty where it was named itself."""
 
     def __str__(self) -> str:
         if self.source is Source.HELPER:
             return f"{self.name}, named by {self.file}" if self.file else self.name
         if self.source is Source.PULL_SECRET:
-            return f"pull secret {self.name}" + (f" of {self.file}" if self.file else "")
-        return self.name or self.file
+            whence = self.file or self.via
+            return " ".join(["pull secret", *([self.name] if self.name else []), *(["of", whence] if whence else [])])
+        if self.source is Source.FILE:
+            return f"{self.file} ({self.name})" if self.name else self.file
+        return self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,12 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from layerscope.errors import UsageError
+
 if TYPE_CHECKING:
+    import logging
+    from collections.abc import Iterable, Iterator
+
     from layerscope.credentials.credential import Credential, Place
     from layerscope.oci.reference import Reference
 
@@ -84,3 +89,13 @@ class Explanation:
     def blocked(self) -> Considered | None:
         """What keeps the pull from being attempted at all; None where nothing does."""
         return next((each for each in self.considered if each.fatal), None)
+
+
+def heeded(considered: Iterable[Considered], log: logging.Logger) -> Iterator[Considered]:
+    """The same, each remark logged as it passes; UsageError at what keeps the pull from being attempted."""
+    for each in considered:
+        if each.fatal:
+            raise UsageError(str(each), hint=each.hint)
+        if each.remark:
+            log.warning("%s%s", each, f" ({each.hint})" if each.hint else "")
+        yield each

@@ -12,6 +12,8 @@ DOCKER_CONFIG_JSON = "kubernetes.io/dockerconfigjson"
 """Type of a secret whose ``.dockerconfigjson`` is a Docker config file."""
 DOCKER_CFG = "kubernetes.io/dockercfg"
 """Type of a secret whose ``.dockercfg`` is the older file: the map of entries alone."""
+DATA_KEYS = {DOCKER_CONFIG_JSON: ".dockerconfigjson", DOCKER_CFG: ".dockercfg"}
+"""Where a secret of each type keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,10 @@ class PullSecret:
     data: Mapping[str, bytes] = field(repr=False)
     file: str = ""
     """The file it was read from; empty where it came from a cluster."""
-    why: str = ""
+    via: str = ""
     """How it came to count, such as ``service account team/default``; empty where it was named itself."""
+    required: bool = False
+    """Whether it was named by an option, so that not to be able to use it is an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +42,7 @@ class UnreadSecret:
     reason: str
     """Why, in words: there is no such secret, or reading it is not allowed."""
     hint: str = ""
-    why: str = ""
+    via: str = ""
     """How it came to count, as in ``PullSecret``."""
+    required: bool = False
+    """Whether that is an error, as in ``PullSecret``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from layerscope.credentials.dockerconfig import DockerConfig
+from layerscope.credentials.local import LocalLogins
 from layerscope.sources.registry.systemfiles import SystemFiles
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class RegistryOptions:
     """Seconds before the first new attempt; doubles with each further one."""
     max_wait: float = 60.0
     """Seconds that one wait lasts at most, also where a registry asks for more (``Retry-After``)."""
-    credentials: CredentialLookup = field(default_factory=DockerConfig.from_environment)
-    """As whom to pull; by default what ``docker login`` left."""
+    credentials: CredentialLookup = field(default_factory=LocalLogins.from_environment)
+    """As whom to pull; by default what Docker's and Podman's logins left."""
     connections: int = 8
     """Idle connections kept a host: as many as there are threads that read layers."""
 
