@@ -72,11 +72,10 @@ class Contents:
         found = self.find(path, layer)
         if found.kind is EntryKind.FILE:
             return found
-        shown = _shown(found.path)
         if found.kind is EntryKind.DIRECTORY:
             hint = "layerscope files lists it; layerscope extract writes it to a directory"
-            raise UsageError(f"{shown} is a directory", hint=hint)
-        raise UsageError(f"{shown} is a {found.kind.label}: it has no content")
+            raise UsageError(f"{shown(found.path)} is a directory", hint=hint)
+        raise UsageError(f"{shown(found.path)} is a {found.kind.label}: it has no content")
 
     def find(self, path: bytes, layer: int | None = None, *, follow: bool = True) -> Found:
         """What stands at ``path``; a symlink at its very end is followed only with ``follow``."""
@@ -90,7 +89,7 @@ class Contents:
         found = self._resolve(view, path, follow=False)
         if found.brought != layer:
             raise NotFound(
-                f"layer {layer} does not bring {_shown(path)}: it is there from layer {found.brought}",
+                f"layer {layer} does not bring {shown(path)}: it is there from layer {found.brought}",
                 hint=f"--layer {found.brought} gives that one",
             )
         return self._resolve(view, path, follow)
@@ -102,7 +101,7 @@ class Contents:
             self._raw(found),
             index.sizes[found.entry],
             index.digest(found.entry),
-            f"{_shown(found.path)} in layer {found.layer}",
+            f"{shown(found.path)} in layer {found.layer}",
         )
 
     def _raw(self, found: Found) -> Iterator[bytes | memoryview]:
@@ -114,7 +113,7 @@ class Contents:
             yield from kept
             return
         blob = self.image.layers[found.layer]
-        if blob.open is None or self.image.is_engine:
+        if blob.open is None:
             raise NotKept((index.paths[found.entry],))
         reader = self.layers.reader
         with closing(read_entries(blob, [found.entry], limits=reader.limits, progress=reader.progress)) as entries:
@@ -127,7 +126,7 @@ class Contents:
         """What ``layer`` itself lists at exactly this path; no other layer is read for it."""
         wanted = b"/".join(split(path))
         if is_marker(wanted):
-            raise NotFound(f"{_shown(path)} is the name of a whiteout, not of a file")
+            raise NotFound(f"{shown(path)} is the name of a whiteout, not of a file")
         if b".." in split(path) or not wanted:
             return None
         index = self.layers.index(layer)
@@ -160,8 +159,8 @@ class Contents:
                 budget -= 1
                 if budget < 0:
                     raise NotFound(
-                        f"{_shown(path)}: more than {MAX_LINKS} links to follow",
-                        hint=f"its links go in circles; the last one was {_shown(here)}",
+                        f"{shown(path)}: more than {MAX_LINKS} links to follow",
+                        hint=f"its links go in circles; the last one was {shown(here)}",
                     )
                 target = view.link(place)
                 if target.startswith(b"/"):
@@ -170,9 +169,7 @@ class Contents:
                 parts.extend(reversed(split(target)))
                 continue
             if parts and place.kind is not EntryKind.DIRECTORY:
-                raise NotFound(
-                    f"{_shown(path)} is not in {self.image.reference}: {_shown(here)} is a {place.kind.label}"
-                )
+                raise NotFound(f"{shown(path)} is not in {self.image.reference}: {shown(here)} is a {place.kind.label}")
             real.append(name)
             trail.append(place)
         last = trail[-1]
@@ -184,20 +181,20 @@ class Contents:
     def _missing(self, view: View, asked: bytes, missing: bytes, whole: bytes) -> NotFound:
         """``missing`` is where the way to ``whole`` ends; both are real paths, ``asked`` is what somebody wrote."""
         where = self.image.reference if view.top == len(self.layers) - 1 else f"the image after layer {view.top}"
-        message = f"{_shown(asked)} is not in {where}"
+        message = f"{shown(asked)} is not in {where}"
         if is_marker(whole):
             return NotFound(message, hint="names that start with .wh. are whiteouts; no image can have such a file")
         gone = view.decided_by
         if gone is not None:
-            message += f": layer {gone} took {_shown(missing)} away"
+            message += f": layer {gone} took {shown(missing)} away"
             holders = [n for n, index in self.layers.at_hand() if n < gone and whole in index.paths]
             if holders:
                 return NotFound(message, hint=f"--layer {holders[-1]} has it")
         elif b"/".join(split(asked)) != missing:
-            message += f": there is no {_shown(missing)}"
+            message += f": there is no {shown(missing)}"
         near = self._nearest(missing)
         if near is not None:
-            return NotFound(message, hint=f"is it {_shown(near)}?")
+            return NotFound(message, hint=f"is it {shown(near)}?")
         if gone is not None:
             return NotFound(message, hint="layerscope files IMAGE --deleted lists what is gone, and which layer has it")
         return NotFound(message, hint="layerscope files IMAGE lists what there is")
@@ -215,6 +212,7 @@ class Contents:
         return beside[close[0]] if close else None
 
 
-def _shown(path: bytes) -> str:
+def shown(path: bytes) -> str:
+    """A path of the image as messages have it."""
     text = b"/".join(split(path)).decode("utf-8", "backslashreplace")
     return f"/{text}"

@@ -49,11 +49,6 @@ class Image:
     resources: ExitStack = field(default_factory=ExitStack)
     """Open files and connections that reading layers needs."""
 
-    @property
-    def is_engine(self) -> bool:
-        """Whether a container engine has it: its layers come with a save, all of them and once."""
-        return self.source in ("docker", "podman")
-
     def __enter__(self) -> Image:
         return self
 

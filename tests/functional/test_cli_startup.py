@@ -19,6 +19,7 @@ COMMANDS = [
     ("files",),
     ("cat",),
     ("diff",),
+    ("extract",),
     ("cache",),
     ("cache", "info"),
     ("cache", "prune"),
