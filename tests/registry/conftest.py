@@ -58,6 +58,8 @@ def tokens(issuer: TokenServer) -> TokenServer:
     """The same, as good as new."""
     issuer.accounts, issuer.public, issuer.broken = {USER: CANARY}, True, None
     issuer.lives, issuer.claims, issuer.field_name = 300, 300, "token"
+    issuer.grants, issuer.rotates, issuer.post, issuer.issued_at = None, False, 200, ""
+    issuer.refresh_tokens.clear()
     issuer.issued.clear()
     return issuer
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from live.command import run
 from live.need import need
 
+from .pulling import CANARY
 from .web import Ask, Reply
 
 if TYPE_CHECKING:
@@ -34,6 +35,15 @@ class TokenServer:
     """Passwords by user."""
     public: bool = True
     """Whether an anonymous request gets to pull."""
+    grants: dict[str, set[str]] | None = None
+    """The repositories that each user may pull; None is all of them."""
+    refresh_tokens: dict[str, str] = field(default_factory=dict)
+    """Users by refresh token."""
+    rotates: bool = False
+    """Whether a refresh token is good for once, and each answer brings the next."""
+    post: int = 200
+    """With what a POST is answered: a token, or the status of a server that knows none."""
+    issued_at: str = ""
     lives: float = 300
     """Seconds a token really lives, or up to one more: its end is a whole second."""
     claims: object = 300
@@ -54,21 +64,44 @@ class TokenServer:
     def answer(self, ask: Ask) -> Reply:
         if self.broken:
             return self.broken
-        user = ""
-        if ask.authorization:
-            user, _, password = base64.b64decode(ask.authorization.removeprefix("Basic ")).decode().partition(":")
-            if self.accounts.get(user) != password:
+        scopes = ask.query.get("scope", [])
+        document: dict[str, object] = {}
+        if ask.method == "POST":
+            if self.post != 200:
+                return Reply(self.post)
+            user = self.refresh_tokens.get(ask.form.get("refresh_token", ""), "")
+            scopes = ask.form.get("scope", "").split()
+            if ask.form.get("grant_type") != "refresh_token" or ask.form.get("service") != SERVICE or not user:
+                return Reply(401, body=json.dumps({"error": "invalid_grant", "echo": ask.body.decode()}).encode())
+            if self.rotates:
+                del self.refresh_tokens[ask.form["refresh_token"]]
+                document["refresh_token"] = fresh = f"refresh-{CANARY}-{len(self.issued)}"
+                self.refresh_tokens[fresh] = user
+        else:
+            user = self._who(ask.authorization)
+            if ask.authorization and not user:
                 body = {"errors": [{"code": "UNAUTHORIZED", "message": f"no: {ask.authorization}"}]}
                 return Reply(401, {"Content-Type": "application/json"}, json.dumps(body).encode())
         access: list[dict[str, object]] = []
-        for scope in ask.query.get("scope", []):
+        for scope in scopes:
             kind, name, _ = scope.split(":")
-            if user or self.public:
+            if (self.public or user) and (self.grants is None or name in self.grants.get(user, ())):
                 access.append({"type": kind, "name": name, "actions": ["pull"]})
         token = self._sign(user, access)
         self.issued.append(token)
-        document = {self.field_name: token, "expires_in": self.claims}
+        document |= {self.field_name: token, "expires_in": self.claims}
+        if self.issued_at:
+            document["issued_at"] = self.issued_at
         return Reply(200, {"Content-Type": "application/json"}, json.dumps(document).encode())
+
+    def _who(self, authorization: str) -> str:
+        """The user of a Basic header: with a password, or with a refresh token in its place; empty for nobody."""
+        if not authorization:
+            return ""
+        user, _, password = base64.b64decode(authorization.removeprefix("Basic ")).decode().partition(":")
+        if password in self.refresh_tokens:
+            return self.refresh_tokens[password]
+        return user if self.accounts.get(user) == password else ""
 
     def _sign(self, user: str, access: list[dict[str, object]]) -> str:
         now = time.time()

@@ -29,6 +29,7 @@ class Ask:
     """How many requests of this path, query apart, there have been: the first is 1."""
     status: int = 0
     """What it was answered with."""
+    body: bytes = b""
 
     @property
     def is_blob(self) -> bool:
@@ -41,6 +42,11 @@ class Ask:
     @property
     def query(self) -> dict[str, list[str]]:
         return parse_qs(urlsplit(self.path).query)
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The fields of a form that was posted."""
+        return {name: values[0] for name, values in parse_qs(self.body.decode()).items()}
 
     @property
     def authorization(self) -> str:
@@ -66,6 +72,8 @@ class Reply:
     """Whether the body goes without a Content-Length."""
     length: int | None = None
     """A Content-Length to claim instead of the true one."""
+    several: list[tuple[str, str]] = field(default_factory=list)
+    """More headers, of which names may repeat."""
 
 
 Answer = "Callable[[Ask], Reply]"
@@ -126,6 +134,7 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             ask = web.note(self.command, self.path, {name.lower(): value for name, value in self.headers.items()})
+            ask.body = self.rfile.read(int(ask.headers.get("content-length", "0")))
             reply = web.answer(ask)
             ask.status = reply.status
             if reply.stall and reply.cut is None:
@@ -139,7 +148,7 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
 
         def _head(self, reply: Reply) -> None:
             self.send_response_only(reply.status)
-            for name, value in reply.headers.items():
+            for name, value in [*reply.headers.items(), *reply.several]:
                 if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
                     self.send_header(name, value)
             if reply.chunked:

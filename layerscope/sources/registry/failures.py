@@ -81,7 +81,8 @@ def _passing(message: str, hint: str) -> ExchangeError:
 
 
 def _is_it_a_registry(origin: Origin) -> str:
-    return f"is {origin} a container registry, and spoken to as it expects ({origin.scheme})?"
+    hint = f"is {origin} a container registry, and spoken to as it expects ({origin.scheme})?"
+    return f"{hint} If it speaks TLS, say --tls {origin}" if origin.scheme == "http" else hint
 
 
 def _tls(cause: ssl.SSLError, origin: Origin, client: ClientCertificate | None) -> ExchangeError:

@@ -76,7 +76,7 @@ def _route(url: str, settings: dict[str, Any], file: Path, reference: Reference,
     }
     if not url:
         return Route(reference, file, mirror=False, **terms)
-    full = url if url.startswith("http") else f"https://{url}"
+    full = url if "://" in url else f"https://{url}"
     try:
         origin = Origin.of(full)
     except ValueError as error:
