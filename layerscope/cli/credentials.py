@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layerscope.cli import speech
+from layerscope.cli.cluster import check_cluster, cluster_pull_secrets
 from layerscope.errors import InvalidReference, UsageError
 
 if TYPE_CHECKING:
@@ -49,6 +50,12 @@ class Logins:
             raise UsageError(
                 f"{' and '.join(chosen)} contradict each other", hint="each says alone who may pull; leave one out"
             )
+        cluster = check_cluster(choice)
+        if cluster and chosen and not choice.pull_secret:
+            raise UsageError(
+                f"{chosen[0]} and the pull secrets of a cluster contradict each other",
+                hint="each says alone who may pull; leave one out",
+            )
         if choice.pull_secret.count(_STDIN) > 1:
             raise UsageError("--pull-secret - is given twice; standard input passes once", hint="write it to a file")
 
@@ -88,7 +95,7 @@ class Logins:
             return Anonymous()
         if choice.username is not None:
             return GivenLogin(choice.username, _password(choice.username), self._registry)
-        secrets = self._pull_secrets()
+        secrets = self._pull_secrets(quiet=quiet)
         if secrets is not None:
             from layerscope.credentials.keyring import KubeletKeyring
 
@@ -105,13 +112,17 @@ class Logins:
 
         return Helpers(refusal="--no-helpers was given" if self._choice.no_helpers else "")
 
-    def _pull_secrets(self) -> list[PullSecret | UnreadSecret] | None:
+    def _pull_secrets(self, *, quiet: bool) -> list[PullSecret | UnreadSecret] | None:
         """The pull secrets that options name, in order; None where there is no such option."""
-        if not self._choice.pull_secret:
+        asks_cluster = check_cluster(self._choice)
+        if not self._choice.pull_secret and not asks_cluster:
             return None
         from layerscope.cli.secretfile import pull_secrets
 
-        return [secret for file in self._choice.pull_secret for secret in pull_secrets(*_content(file))]
+        found: list[PullSecret | UnreadSecret] = []
+        for file in self._choice.pull_secret:
+            found += pull_secrets(*_content(file))
+        return found + cluster_pull_secrets(self._choice, quiet=quiet) if asks_cluster else found
 
 
 def _password(username: str) -> str:

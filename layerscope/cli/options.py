@@ -27,8 +27,9 @@ REGISTRY = "Registries"
 LIMITS = "Limits"
 CACHE = "Cache"
 CREDENTIALS = "Credentials"
+KUBERNETES = "Kubernetes"
 OTHER = "Other options"
-PANELS = (POLICY, RULES, OUTPUT, SELECTION, SOURCE, CACHE, REGISTRY, CREDENTIALS, LIMITS, OTHER)
+PANELS = (POLICY, RULES, OUTPUT, SELECTION, SOURCE, CACHE, REGISTRY, CREDENTIALS, KUBERNETES, LIMITS, OTHER)
 """Headings of options in a command's help, in order."""
 
 
@@ -201,7 +202,84 @@ class LimitOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CredentialChoice:
+class ClusterChoice:
+    """Pull secrets out of a cluster, and which cluster."""
+
+    k8s_secret: Annotated[
+        list[str],
+        option(
+            "--k8s-secret",
+            panel=KUBERNETES,
+            parser=values.text,
+            metavar="[NAMESPACE/]NAME",
+            help="Pull as with this Secret of a cluster; may be repeated, in order.",
+        ),
+    ] = field(default_factory=list)
+    service_account: Annotated[
+        str | None,
+        option(
+            "--service-account",
+            panel=KUBERNETES,
+            parser=values.text,
+            metavar="[NAMESPACE/]NAME",
+            help="Pull as a new pod of this service account would.",
+        ),
+    ] = None
+    pod: Annotated[
+        str | None,
+        option(
+            "--pod",
+            panel=KUBERNETES,
+            parser=values.text,
+            metavar="[NAMESPACE/]NAME",
+            help="Pull as the kubelet does for this pod.",
+        ),
+    ] = None
+    workload: Annotated[
+        str | None,
+        option(
+            "--workload",
+            panel=KUBERNETES,
+            parser=values.text,
+            metavar="KIND/NAME",
+            help="Pull as a new pod of it would: a Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob or"
+            " ReplicationController.",
+        ),
+    ] = None
+    kubeconfig: Annotated[
+        Path | None,
+        option(
+            "--kubeconfig",
+            panel=KUBERNETES,
+            parser=Path,
+            metavar="FILE",
+            help="How to reach the cluster. Default: KUBECONFIG, else ~/.kube/config, else the pod this runs in.",
+        ),
+    ] = None
+    context: Annotated[
+        str | None,
+        option(
+            "--context",
+            panel=KUBERNETES,
+            parser=values.text,
+            metavar="NAME",
+            help="Context of the kubeconfig. Default: its current one.",
+        ),
+    ] = None
+    namespace: Annotated[
+        str | None,
+        option(
+            "--namespace",
+            panel=KUBERNETES,
+            parser=values.text,
+            metavar="NAME",
+            help="Where names without a namespace are meant to be. Default: the context's.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CredentialChoice(ClusterChoice):
     """As whom to pull. Without slots: what the options lead to is found once in a run."""
 
     anonymous: Annotated[

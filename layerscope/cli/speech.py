@@ -10,7 +10,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 from layerscope.cli.exits import Exit, exit_code, is_parse_error
-from layerscope.errors import LayerscopeError
+from layerscope.errors import ClusterRefused, LayerscopeError
 from layerscope.report.display import display, display_words
 
 if TYPE_CHECKING:
@@ -45,6 +45,14 @@ def remark(text: str) -> None:
     say("note", display_words(text))
 
 
+def block(text: str) -> None:
+    """Lines to be copied from standard error, each as it is."""
+    if sys.stderr is not None and text:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write("\n" + "".join(f"{display(line)}\n" for line in text.splitlines()))
+            sys.stderr.flush()
+
+
 def report(error: BaseException) -> Exit:
     """Tell what ended a command, and with which code the process should end."""
     code = exit_code(error)
@@ -57,6 +65,8 @@ def report(error: BaseException) -> Exit:
         say("error", display_words(error.message), _RED)
         if error.hint:
             say("hint", display_words(error.hint))
+        if isinstance(error, ClusterRefused):
+            block(error.grant)
     elif is_parse_error(error):
         say("error", _parse_error(error), _RED)
         say("hint", _help_of(error))
