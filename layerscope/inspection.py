@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from layerscope.filesystem.stack import Stack
+from layerscope.history.declared import dropped_steps, layers_after, volume_step
 from layerscope.history.engineaccount import join_engine_history, with_engine_bytes
 from layerscope.history.join import join_history
 from layerscope.layers.blob import ReadLayer
 from layerscope.oci.digest import Digest, chain_ids
+from layerscope.packages.probe import PACKAGES
+from layerscope.packages.stack import PackageStack
 from layerscope.volumes.declared import DeclaredVolume, PathBelow, declared_volume
+from layerscope.volumes.mountpoint import MountPoint, MountRequest, mount_point
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from layerscope.layers.reader import LayerReader
     from layerscope.oci.config import ImageConfig
     from layerscope.oci.platform import Platform
+    from layerscope.packages.package import Packages
     from layerscope.sources.image import Image
 
 
@@ -116,19 +121,31 @@ class Inspection:
     """Whether everything was read: nothing skipped, the layers not left out."""
     filesystem: Filesystem | None
     """The merged tree; None when the layers were not read (``history``)."""
+    packages: Packages | None = None
+    """Which package owns which bytes; None unless the reader had the probe ``PACKAGES``, and where a skipped layer
+    leaves it unknown. What could not be read of a package database is in ``skipped``."""
 
 
 def inspect_image(
     image: Image, reader: LayerReader, *, keep_changes_of: int | None = None, keep_buried: bool = False
 ) -> Inspection:
-    """Read every layer of ``image`` and analyse it. Raises what reading raises; the image stays open."""
-    filesystem = Stack(keep_changes_of=keep_changes_of, keep_buried=keep_buried)
+    """Read every layer of ``image`` and analyse it. Raises what reading raises; the image stays open.
+
+    What the reader's probes ask for is analysed too: with ``PACKAGES`` among them, ``packages``.
+    """
+    stack = Stack(keep_changes_of=keep_changes_of, keep_buried=keep_buried)
+    packages = PackageStack() if PACKAGES in reader.probes else None
     read: list[ReadLayer | SkippedLayer] = []
     for item in reader.read_in_order(image.layers):
         if isinstance(item, ReadLayer):
-            filesystem.push(item.index)
+            stack.push(item.index)
+            if packages is not None:
+                packages.push(item.index, item.probes[PACKAGES.id, PACKAGES.version], stack.tree.root)
+        else:
+            packages = None  # what the layer would bring or remove is not known
         read.append(item)
-    return _build(image, read, filesystem.finish())
+    filesystem = stack.finish()
+    return _build(image, read, filesystem, packages.finish(filesystem.squashed_bytes) if packages else None)
 
 
 def inspect_metadata(image: Image) -> Inspection:
@@ -136,7 +153,12 @@ def inspect_metadata(image: Image) -> Inspection:
     return _build(image, [None] * len(image.layers), None)
 
 
-def _build(image: Image, read: Sequence[ReadLayer | SkippedLayer | None], filesystem: Filesystem | None) -> Inspection:
+def _build(
+    image: Image,
+    read: Sequence[ReadLayer | SkippedLayer | None],
+    filesystem: Filesystem | None,
+    packages: Packages | None = None,
+) -> Inspection:
     joined = _history(image)
     whole = filesystem is not None and all(isinstance(item, ReadLayer) for item in read)
     layers = _layers(image, read, filesystem if whole else None, joined.layers)
@@ -150,6 +172,9 @@ def _build(image: Image, read: Sequence[ReadLayer | SkippedLayer | None], filesy
         positions = [n for n, item in enumerate(read) if isinstance(item, ReadLayer)]
         skipped += [Skipped(positions[item.layer], item.path, item.reason) for item in filesystem.unplaced]
         notes += [Note(positions[layer], text) for layer, text in filesystem.notes]
+    if packages is not None:
+        skipped += [Skipped(item.layer, item.path, item.reason) for item in packages.unread]
+        notes += [Note(layer, text) for layer, text in packages.notes]
     return Inspection(
         image=ImageReport(
             reference=image.reference,
@@ -170,6 +195,7 @@ def _build(image: Image, read: Sequence[ReadLayer | SkippedLayer | None], filesy
         notes=tuple(notes),
         complete=not skipped and filesystem is not None,
         filesystem=filesystem,
+        packages=packages,
     )
 
 
@@ -249,13 +275,28 @@ def _largest_first(reclaimable: tuple[Reclaimable, ...]) -> tuple[Reclaimable, .
     return tuple(sorted(reclaimable, key=lambda item: (-item.bytes, item.path, item.layer, item.buried_by)))
 
 
+def inspect_mounts(inspection: Inspection, requests: Iterable[MountRequest]) -> tuple[MountPoint, ...]:
+    """What each mount would mean for what the image ships there; sizes are None where a layer was skipped."""
+    whole = inspection.filesystem if inspection.totals.squashed_bytes is not None else None
+    found = []
+    for request in requests:
+        declared_at = volume_step(request.path, inspection.history)
+        is_directory, below = _below(request.path, whole) if whole is not None else (None, None)
+        later = layers_after(declared_at, inspection.history)
+        dropped = dropped_steps(declared_at, inspection.history)
+        found.append(mount_point(request, below, is_directory, declared_at, later, dropped))
+    return tuple(found)
+
+
 def _volume(path: str, filesystem: Filesystem | None) -> DeclaredVolume:
-    if filesystem is None:
-        return declared_volume(path, None)
+    return declared_volume(path, None if filesystem is None else _below(path, filesystem)[1])
+
+
+def _below(path: str, filesystem: Filesystem) -> tuple[bool | None, list[PathBelow]]:
+    """Whether a directory is at ``path`` (None: nothing is), and what is below it; a file stands for itself."""
     tree = filesystem.tree
     node = tree.find(path.encode("utf-8", "surrogatepass"))  # a config may hold lone surrogates
-    below = [
-        PathBelow(child.brought, (child.layer, child.entry), tree.size(child))
-        for _, child in (tree.walk(node) if node is not None else ())
-    ]
-    return declared_volume(path, below)
+    if node is None:
+        return None, []
+    found = [child for _, child in tree.walk(node)] if node.is_directory else [node]
+    return node.is_directory, [PathBelow(each.brought, (each.layer, each.entry), tree.size(each)) for each in found]

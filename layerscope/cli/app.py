@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.main import get_command
 
-from layerscope.cli import cache, cat, diff, extract, files, gate, history, inspect, schema
+from layerscope.cli import cache, cat, diff, extract, files, gate, history, inspect, packages, schema, volumes
 from layerscope.cli.command import Call, Group, add_command
 from layerscope.cli.exits import Exit
 from layerscope.cli.speech import logging_to_stderr, report
@@ -49,9 +49,11 @@ def build() -> typer.Typer:
     add_command(app, history.history, name="history", examples=history.EXAMPLES)
     add_command(app, files.files, name="files", examples=files.EXAMPLES)
     add_command(app, diff.diff, name="diff", examples=diff.EXAMPLES)
+    add_command(app, packages.packages, name="packages", examples=packages.EXAMPLES)
     add_command(app, cat.cat, name="cat", examples=cat.EXAMPLES)
     add_command(app, gate.gate, name="gate", examples=gate.EXAMPLES)
     add_command(app, extract.extract, name="extract", examples=extract.EXAMPLES)
+    add_command(app, volumes.volumes, name="volumes", examples=volumes.EXAMPLES)
     storage = typer.Typer(cls=Group, rich_markup_mode=None, help="What is kept of layers, so that none is read twice.")
     useless = ("platform", "no_cache")
     add_command(storage, cache.info, name="info", examples=cache.INFO_EXAMPLES, hide=useless)

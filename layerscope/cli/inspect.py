@@ -14,6 +14,7 @@ from layerscope.cli.options import (
     RegistryChoice,
     ReportFormat,
     ReportFormatOption,
+    ShowPackages,
     TopReclaimable,
 )
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from layerscope.inspection import Inspection
+    from layerscope.layers.probe import Probe
     from layerscope.report.page import Page
     from layerscope.report.several import Several
 
@@ -29,6 +31,7 @@ layerscope inspect nginx:1.27
 layerscope inspect --platform linux/arm64 ghcr.io/org/app:1.2
 layerscope inspect ./image.tar --format json
 docker save app | layerscope inspect -
+layerscope inspect app:ci --packages
 layerscope inspect app:1.1 app:1.2 --format json
 layerscope inspect app:ci --report json=app.json --report markdown=app.md
 """
@@ -43,6 +46,7 @@ def inspect(
     format: ReportFormatOption = ReportFormat.TABLE,
     top: TopReclaimable = 10,
     all_platforms: AllPlatforms = False,
+    packages: ShowPackages = False,
 ) -> int:
     """What is in an image, layer by layer, and why.
 
@@ -55,16 +59,26 @@ def inspect(
     from layerscope.inspection import inspect_image
 
     wanted = outputs(format, output)
+    probes = _probes(packages=packages)
     if len(images) > 1 or all_platforms:
         from layerscope.cli.several import inspect_several
 
-        several, code = inspect_several(images, common, limits, registry, all_platforms=all_platforms)
+        several, code = inspect_several(images, common, limits, registry, all_platforms=all_platforms, probes=probes)
         write(wanted, lambda chosen, page: render_several(several, chosen, page, top))
         return code
-    with opened_with_layers(images[0], common, limits, registry) as (opened, reader):
+    with opened_with_layers(images[0], common, limits, registry, probes=probes) as (opened, reader):
         inspection = inspect_image(opened, reader)
     write(wanted, lambda chosen, page: render(inspection, chosen, page, top))
     return Exit.FINE
+
+
+def _probes(*, packages: bool) -> tuple[Probe, ...]:
+    """What looks at the content of layers while they stream past."""
+    if not packages:
+        return ()
+    from layerscope.packages.probe import PACKAGES
+
+    return (PACKAGES,)
 
 
 def render_several(several: Several, chosen: ReportFormat, page: Page, top: int) -> Iterable[str]:

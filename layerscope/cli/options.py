@@ -113,6 +113,14 @@ TopReclaimable = Annotated[
         help="Reclaimable paths in table and markdown, the largest first. Default: 10. JSON has them all.",
     ),
 ]
+ShowPackages = Annotated[
+    bool,
+    option(
+        "--packages",
+        panel=OUTPUT,
+        help="Also which packages each layer ships bytes for: the three heaviest; JSON has them all.",
+    ),
+]
 OutputFile = Annotated[
     str | None,
     option(

@@ -25,6 +25,7 @@ class Kind(enum.StrEnum):
     HISTORY = "history"
     FILES = "files"
     DIFF = "diff"
+    PACKAGES = "packages"
     GATE = "gate"
     POLICY = "policy"
 

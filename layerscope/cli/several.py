@@ -20,13 +20,20 @@ if TYPE_CHECKING:
 
     from layerscope.cli.options import Common, LimitOptions, RegistryChoice
     from layerscope.inspection import Inspection
+    from layerscope.layers.probe import Probe
 
 Target = tuple[str, str | None]
 """An image's name, and the platform wanted of it."""
 
 
 def inspect_several(
-    names: Sequence[str], common: Common, limits: LimitOptions, registry: RegistryChoice, *, all_platforms: bool
+    names: Sequence[str],
+    common: Common,
+    limits: LimitOptions,
+    registry: RegistryChoice,
+    *,
+    all_platforms: bool,
+    probes: tuple[Probe, ...] = (),
 ) -> tuple[Several, Exit]:
     """Inspect each image; what failed is told on standard error as it happens. The code is the highest of all."""
     found: list[Inspection | Failure] = []
@@ -37,7 +44,7 @@ def inspect_several(
                 if isinstance(target, Failure):
                     raise target.error
                 name, platform = target
-                found.append(_inspect(name, dataclasses.replace(options, platform=platform), limits, registry))
+                found.append(_inspect(name, dataclasses.replace(options, platform=platform), limits, registry, probes))
             except (LayerscopeError, OSError) as error:
                 speech.report(error)
                 code = max(code, exit_code(error))
@@ -45,10 +52,12 @@ def inspect_several(
     return Several(tuple(found)), code
 
 
-def _inspect(name: str, common: Common, limits: LimitOptions, registry: RegistryChoice) -> Inspection:
+def _inspect(
+    name: str, common: Common, limits: LimitOptions, registry: RegistryChoice, probes: tuple[Probe, ...]
+) -> Inspection:
     from layerscope.inspection import inspect_image
 
-    with opened_with_layers(name, common, limits, registry) as (image, reader):
+    with opened_with_layers(name, common, limits, registry, probes=probes) as (image, reader):
         inspection = inspect_image(image, reader)
     return dataclasses.replace(inspection, filesystem=None)  # nothing here shows the tree, and trees are large
 

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from layerscope.engines.endpoint import DOCKER, PODMAN
+from layerscope.engines.endpoint import DOCKER, PODMAN, docker_endpoint, podman_endpoint
 from layerscope.engines.failures import refusal, unreachable
 from layerscope.errors import SourceUnreachable, UsageError
 from layerscope.oci.jsondoc import get_str, parse_object
@@ -166,3 +166,20 @@ def _version(text: str, engine: Engine) -> Version:
 
 def _text(version: Version) -> str:
     return f"{version[0]}.{version[1]}"
+
+
+def first_engine(kind: str | None = None, *, answer_seconds: float = ANSWER_SECONDS) -> Engine:
+    """The engine of ``kind``, DOCKER or PODMAN, or the first of both that answers; close it.
+
+    UsageError for settings that name no endpoint; SourceUnreachable tells what became of each attempt.
+    """
+    if kind is not None:
+        return connect(docker_endpoint() if kind == DOCKER else podman_endpoint(), answer_seconds=answer_seconds)
+    attempts = []
+    for resolve in (docker_endpoint, podman_endpoint):
+        try:
+            return connect(resolve(), answer_seconds=answer_seconds)
+        except SourceUnreachable as error:
+            attempts.append(error)
+    hints = "; ".join(error.hint for error in attempts if error.hint)
+    raise SourceUnreachable("; ".join(f"tried {error.message}" for error in attempts), hint=hints)

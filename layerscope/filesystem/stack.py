@@ -79,6 +79,11 @@ class Stack:
         self._unplaced += (UnplacedEntry(number, path, reason) for path, reason in applied.skipped)
         self._notes += ((number, note) for note in (*index.notes, *applied.notes))
 
+    @property
+    def tree(self) -> Tree:
+        """The layers so far, merged; the next ``push`` changes it."""
+        return self._tree
+
     def finish(self) -> Filesystem:
         """What the layers add up to."""
         squashed, duplicates = _content(self._tree)

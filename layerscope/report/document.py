@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from layerscope.report.packagesblock import packages_block
 from layerscope.report.rows import add_path, safe
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ Document = dict[str, Any]
 
 def inspection_document(inspection: Inspection) -> Document:
     """Everything ``inspect`` tells."""
+    block = {} if inspection.packages is None else {"packages": packages_block(inspection.packages)}
     return {
         "schemaVersion": SCHEMA_VERSION,
         "kind": "inspect",
@@ -47,6 +49,7 @@ def inspection_document(inspection: Inspection) -> Document:
                 for volume in inspection.volumes
             ]
         },
+        **block,
         "skipped": [skipped_document(item) for item in inspection.skipped],
         "notes": [note_document(note) for note in inspection.notes],
     }

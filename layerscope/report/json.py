@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from layerscope.compare.comparison import Comparison, Kind
     from layerscope.filesystem.listing import FileRow
     from layerscope.inspection import ImageReport, Inspection, Skipped
+    from layerscope.report.packagechoice import PackageChoice
 
 _ESCAPES = re.compile(r"\\(?:ud[89ab]..\\ud[c-f]..|(ud[89a-f]..)|.)")
 """The escapes of a JSON text, one by one, so that none is mistaken for another; the first group is a lone surrogate."""
@@ -37,6 +38,13 @@ _AT_ONCE = 4096
 def render_inspection(inspection: Inspection) -> Iterator[str]:
     """The document of ``inspect``."""
     yield from json_pieces(inspection_document(inspection))
+
+
+def render_packages_document(inspection: Inspection, choice: PackageChoice) -> Iterator[str]:
+    """The document of ``packages``."""
+    from layerscope.report.packagesdocument import packages_document
+
+    yield from json_pieces(packages_document(inspection, choice))
 
 
 def render_history(inspection: Inspection) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from layerscope.report.display import display_path, display_words
 from layerscope.report.heading import when
+from layerscope.report.packagechoice import heaviest_words
 from layerscope.report.quantities import count, exact, human, percent
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def code(text: str) -> str:
 
 def _inspection(inspection: Inspection, top: int) -> Iterator[str]:
     totals = inspection.totals
-    yield from _title(inspection, "inspect")
+    yield from title(inspection, "inspect")
     summary = count(totals.layers, "layer")
     if totals.file_bytes is not None:
         summary += f", {human(totals.file_bytes)} of content"
@@ -74,7 +75,7 @@ def _inspection(inspection: Inspection, top: int) -> Iterator[str]:
     yield ""
     yield from _LAYERS_HEAD
     for layer in inspection.layers:
-        yield table_row(_layer_cells(layer))
+        yield table_row(_layer_cells(layer, heaviest_words(inspection.packages, layer.index)))
     yield ""
     yield from folded("Totals", _totals_table(inspection))
     if inspection.reclaimable and top:
@@ -89,11 +90,11 @@ def _inspection(inspection: Inspection, top: int) -> Iterator[str]:
         ]
         head = ["| size | cause | layer | buried by | path |", "|--:|---|--:|--:|---|"]
         yield from folded(f"Reclaimable: {count(total, 'path')}{which}", [*head, *rows])
-    yield from _remarks(inspection)
+    yield from remarks(inspection)
 
 
 def _history(inspection: Inspection) -> Iterator[str]:
-    yield from _title(inspection, "history")
+    yield from title(inspection, "history")
     totals = inspection.totals
     size = "" if totals.compressed_bytes is None else f", {human(totals.compressed_bytes)} compressed"
     yield f"{count(totals.layers, 'layer')}{size}, {count(len(inspection.history), 'history entry', 'history entries')}"
@@ -106,12 +107,13 @@ def _history(inspection: Inspection) -> Iterator[str]:
         layer = _NONE if step.layer is None else str(step.layer)
         created = code(when(step.created))
         sizes = (_size(compressed), _size(step.engine_bytes)) if engine else (_size(compressed),)
-        yield table_row((str(step.index), layer, created, *sizes, _instruction(step.instruction)))
+        yield table_row((str(step.index), layer, created, *sizes, instruction_cell(step.instruction)))
     yield ""
-    yield from _remarks(inspection)
+    yield from remarks(inspection)
 
 
-def _title(inspection: Inspection, kind: str) -> Iterator[str]:
+def title(inspection: Inspection, kind: str) -> Iterator[str]:
+    """Which image it is."""
     image = inspection.image
     yield f"<!-- layerscope {kind} -->"  # by which a bot finds its own comment again
     yield f"### {code(display_words(image.reference))}"
@@ -142,20 +144,23 @@ def _totals_table(inspection: Inspection) -> list[str]:
     return ["| | |", "|---|--:|", *rows, table_row(("entries", entries))]
 
 
-def _layer_cells(layer: LayerReport) -> Sequence[str]:
+def _layer_cells(layer: LayerReport, packages: str) -> Sequence[str]:
     changes = layer.changes
     counts = [_NONE] * 4
     if changes is not None:
         tallies = (changes.added, changes.modified, changes.metadata, changes.deleted)
         counts = [f"{tally.count:,}" for tally in tallies]
-    instruction = _instruction(layer.instruction)
+    instruction = instruction_cell(layer.instruction)
+    if packages:
+        instruction += f" packages: {code(packages)}"
     if layer.skipped is not None:
         instruction += f" **skipped:** {code(display_words(layer.skipped))}"
     sizes = _size(layer.file_bytes), _size(layer.compressed_bytes)
     return (str(layer.index), instruction, *sizes, *counts, _size(layer.reclaimable_bytes))
 
 
-def _remarks(inspection: Inspection) -> Iterator[str]:
+def remarks(inspection: Inspection) -> Iterator[str]:
+    """What was skipped and what is odd."""
     skipped = [
         f"layer {item.layer}" + (f", {code(display_path(item.path))}" if item.path is not None else "") + ": "
         f"{code(display_words(item.reason))}"
@@ -194,5 +199,6 @@ def _size(size: int | None) -> str:
     return _NONE if size is None else human(size)
 
 
-def _instruction(instruction: Instruction) -> str:
+def instruction_cell(instruction: Instruction) -> str:
+    """An instruction in a table."""
     return code(display_words(instruction.text))

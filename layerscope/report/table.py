@@ -9,6 +9,7 @@ from rich.text import Text
 from layerscope.report import heading
 from layerscope.report.display import display_path, display_words
 from layerscope.report.grid import GAP, Column, Grid, hang, wrap
+from layerscope.report.packagechoice import heaviest_words
 from layerscope.report.page import ALARM, CAUSES, CHANGES, HEADING, KIND, QUIET, WASTE
 from layerscope.report.quantities import count, exact, human, percent
 
@@ -45,7 +46,7 @@ def _lines(inspection: Inspection, page: Page, top: int) -> Iterator[Text]:
     yield Text()
     yield from heading.settings(inspection, page)
     yield Text()
-    yield from _layers(inspection.layers, page)
+    yield from _layers(inspection, page)
     yield Text()
     yield from _totals(inspection, page)
     yield from _reclaimable(inspection, page, top)
@@ -61,16 +62,16 @@ def instruction_lines(instruction: Instruction, width: int, page: Page, limit: i
     return lines
 
 
-def _layers(layers: tuple[LayerReport, ...], page: Page) -> Iterator[Text]:
-    grid = Grid(_COLUMNS, [_figures(layer, page) for layer in layers])
+def _layers(inspection: Inspection, page: Page) -> Iterator[Text]:
+    grid = Grid(_COLUMNS, [_figures(layer, page) for layer in inspection.layers])
     beside = page.width - grid.width - len(GAP) >= _BESIDE
-    yield from grid.table(_layer_lines(layers, grid, beside, page), page.glyphs, "instruction" if beside else "")
+    yield from grid.table(_layer_lines(inspection, grid, beside, page), page.glyphs, "instruction" if beside else "")
 
 
-def _layer_lines(layers: tuple[LayerReport, ...], grid: Grid, beside: bool, page: Page) -> Iterator[Text]:
+def _layer_lines(inspection: Inspection, grid: Grid, beside: bool, page: Page) -> Iterator[Text]:
     """A layer's figures, with its instruction behind them or, where there is no room, below."""
     room = page.width - grid.width - len(GAP)
-    for layer in layers:
+    for layer in inspection.layers:
         figures = grid.row(_figures(layer, page))
         if beside:
             lines = instruction_lines(layer.instruction, room, page, _INSTRUCTION_LINES)
@@ -83,6 +84,8 @@ def _layer_lines(layers: tuple[LayerReport, ...], grid: Grid, beside: bool, page
             lines = instruction_lines(layer.instruction, page.width - len(indent), page, _INSTRUCTION_LINES)
         for line in lines:
             yield Text.assemble(indent, line)
+        if packages := heaviest_words(inspection.packages, layer.index):
+            yield from hang(Text.assemble(indent, ("packages: ", QUIET)), packages, page.width, QUIET)
         if layer.skipped is not None:
             label = Text.assemble(indent, ("skipped: ", ALARM))
             yield from hang(label, display_words(layer.skipped), page.width, ALARM)

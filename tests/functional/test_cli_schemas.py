@@ -46,13 +46,13 @@ def validate(document: Any, kind: str, home: Path, part: str = "") -> None:
 
 
 @pytest.mark.parametrize("image", IMAGES)
-@pytest.mark.parametrize("name", ["inspect", "history", "files"])
+@pytest.mark.parametrize("name", ["inspect", "history", "files", "packages"])
 def test_testdata(cli: Cli, name: str, image: str) -> None:
     done = cli(name, image, "--format", "json")
     validate(json.loads(done.stdout), name, cli.home)
 
 
-@pytest.mark.parametrize("name", ["inspect", "history", "files"])
+@pytest.mark.parametrize("name", ["inspect", "history", "files", "packages"])
 def test_hostile(cli: Cli, name: str, hostile: Path) -> None:
     done = cli(name, hostile, "--format", "json")
     assert done.stdout.isascii()
@@ -61,7 +61,7 @@ def test_hostile(cli: Cli, name: str, hostile: Path) -> None:
     validate(json.loads(done.stdout), name, cli.home)
 
 
-@pytest.mark.parametrize("name", ["inspect", "history", "files"])
+@pytest.mark.parametrize("name", ["inspect", "history", "files", "packages"])
 def test_incomplete(cli: Cli, name: str, foreign: Path) -> None:
     validate(json.loads(cli(name, foreign, "--format", "json").stdout), name, cli.home)
 
@@ -84,12 +84,16 @@ def test_a_line_of_jsonl_is_the_schemas_file(cli: Cli) -> None:
 
 
 def test_what_schemas_share_is_the_same(cli: Cli) -> None:
-    inspect, history, files = (schema(kind, cli.home)["$defs"] for kind in ("inspect", "history", "files"))
+    inspect, history, files, packages = (
+        schema(kind, cli.home)["$defs"] for kind in ("inspect", "history", "files", "packages")
+    )
     for name in ("digest", "platform", "healthcheck", "config", "image", "instruction"):
-        assert inspect[name] == history[name] == files[name]
-    for name in ("step", "note"):
-        assert inspect[name] == history[name]
-    assert inspect["skipped"] == files["skipped"]
+        assert inspect[name] == history[name] == files[name] == packages[name]
+    assert inspect["step"] == history["step"]
+    assert inspect["note"] == history["note"] == packages["note"]
+    assert inspect["skipped"] == files["skipped"] == packages["skipped"]
+    for name in ("packageKind", "packageTotals", "package"):
+        assert inspect[name] == packages[name]
 
 
 @pytest.mark.parametrize("image", IMAGES[:2])

@@ -41,7 +41,7 @@ def test_the_same_option_is_the_same_everywhere() -> None:
     helps: dict[str, set[tuple[str, str | None]]] = {}
     for command in commands().values():
         for long, option in options(command).items():
-            if long not in ("--format", "--top", "--max-size"):
+            if long not in ("--format", "--top", "--sort", "--max-size"):
                 helps.setdefault(long, set()).add((option.help, option.metavar))
     assert {long: len(found) for long, found in helps.items() if len(found) > 1} == {}
 

@@ -1,0 +1,181 @@
+"""``layerscope volumes``."""
+
+from __future__ import annotations
+
+import enum
+import logging
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from layerscope.cli import values
+from layerscope.cli.exits import Exit
+from layerscope.cli.options import (
+    SOURCE,
+    Common,
+    LimitOptions,
+    OutputOptions,
+    RegistryChoice,
+    ReportFormat,
+    ReportFormatOption,
+    option,
+)
+from layerscope.errors import LayerscopeError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from layerscope.engines.survey import Survey
+    from layerscope.inspection import Inspection
+    from layerscope.report.page import Page
+    from layerscope.volumes.mountpoint import MountRequest
+    from layerscope.volumes.onengine import EngineVolumes
+
+_log = logging.getLogger(__name__)
+_PATIENCE = 5.0
+"""Seconds for an engine that is asked beside the image."""
+
+EXAMPLES = """
+layerscope volumes
+layerscope volumes --engine podman --no-sizes
+layerscope volumes postgres:17
+layerscope volumes app:ci --mount type=bind,source=/srv/www,target=/usr/share/nginx/html
+layerscope volumes ./image.tar --no-engine --format json
+"""
+
+
+class EngineChoice(enum.StrEnum):
+    """Which engine to ask."""
+
+    DOCKER = "docker"
+    PODMAN = "podman"
+
+
+def volumes(
+    output: OutputOptions,
+    common: Common,
+    limits: LimitOptions,
+    registry: RegistryChoice,
+    image: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="IMAGE",
+            parser=values.text,
+            show_default=False,
+            help="What to hold mounts against, as for inspect. Without it the engine alone is asked.",
+        ),
+    ] = None,
+    mount: Annotated[
+        list[str] | None,
+        option(
+            "--mount",
+            panel=SOURCE,
+            parser=values.text,
+            metavar="type=...,target=...",
+            help="Something that will be mounted, as for docker run; may be repeated.",
+        ),
+    ] = None,
+    engine: Annotated[
+        EngineChoice | None,
+        option("--engine", panel=SOURCE, metavar="docker|podman", help="Ask it. Default: the first that answers."),
+    ] = None,
+    no_engine: Annotated[bool, option("--no-engine", panel=SOURCE, help="Ask no engine for containers.")] = False,
+    no_sizes: Annotated[
+        bool, option("--no-sizes", panel=SOURCE, help="Leave out disk usage, for which every directory is walked.")
+    ] = False,
+    format: ReportFormatOption = ReportFormat.TABLE,
+) -> int:
+    """Volume drivers and volumes, and what a mount does to what an image ships.
+
+    Without IMAGE: where an engine keeps things, every volume driver known of it, every volume and who mounts it. With
+    IMAGE: for each VOLUME it declares, and each --mount, what of the image lies there, by layer; whether an engine
+    copies it into a new volume or the mount hides it; and what containers of the image mount. Nothing is ever changed,
+    and secrets in the options of volumes are not shown.
+    """
+    from layerscope.cli.output import outputs, write
+
+    wanted = outputs(format, output)
+    if image is None:
+        if mount:
+            raise UsageError("--mount needs an image to be held against", hint="layerscope volumes IMAGE --mount ...")
+        found = engine_volumes_of(engine, sizes=not no_sizes)
+        write(wanted, lambda chosen, page: _render_engine(found, chosen, page))
+        return Exit.FINE
+    requested = _requested(mount or ())
+    inspection = _inspected(image, common, limits, registry)
+    survey = None if no_engine else _survey(engine)
+    write(wanted, lambda chosen, page: _render_image(inspection, requested, survey, chosen, page))
+    return Exit.FINE
+
+
+def _requested(mounts: Sequence[str]) -> list[MountRequest]:
+    from layerscope.volumes.dockermount import parse_mount
+
+    return [parse_mount(text) for text in mounts]
+
+
+def _inspected(image: str, common: Common, limits: LimitOptions, registry: RegistryChoice) -> Inspection:
+    from layerscope.cli.opening import opened_with_layers
+    from layerscope.inspection import inspect_image
+
+    with opened_with_layers(image, common, limits, registry) as (opened, reader):
+        return inspect_image(opened, reader)
+
+
+def engine_volumes_of(engine: EngineChoice | None, *, sizes: bool) -> EngineVolumes:
+    """What the engine chosen, or the first that answers, offers and has."""
+    from layerscope.engines.client import first_engine
+    from layerscope.engines.survey import survey
+    from layerscope.volumes.onengine import engine_volumes
+
+    with first_engine(engine.value if engine else None) as answering:
+        return engine_volumes(survey(answering, sizes=sizes))
+
+
+def _survey(engine: EngineChoice | None) -> Survey | None:
+    """What the engine says, for its containers; None where none answers and none was named."""
+    from layerscope.engines.client import first_engine
+    from layerscope.engines.survey import survey
+
+    try:
+        with first_engine(engine.value if engine else None, answer_seconds=_PATIENCE) as answering:
+            return survey(answering, sizes=False)
+    except LayerscopeError as error:
+        if engine is not None:
+            raise
+        _log.info("no engine is asked for containers: %s", error)
+        return None
+
+
+def _render_engine(found: EngineVolumes, chosen: ReportFormat, page: Page) -> Iterable[str]:
+    from layerscope.report.enginevolumes import engine_volumes_document, render_engine_markdown, render_engine_volumes
+
+    if chosen is ReportFormat.JSON:
+        from layerscope.report.json import json_pieces
+
+        return json_pieces(engine_volumes_document(found))
+    if chosen is ReportFormat.MARKDOWN:
+        return render_engine_markdown(found)
+    return render_engine_volumes(found, page)
+
+
+def _render_image(
+    inspection: Inspection, requested: Sequence[MountRequest], survey: Survey | None, chosen: ReportFormat, page: Page
+) -> Iterable[str]:
+    from layerscope.inspection import inspect_mounts
+    from layerscope.report.mounts import mounts_document, render_mounts, render_mounts_markdown
+    from layerscope.volumes.mountpoint import declared_requests
+    from layerscope.volumes.onengine import containers_of, engine_volumes
+
+    declared = declared_requests(inspection.image.config.run.volumes, requested)
+    points = inspect_mounts(inspection, [*declared, *requested])
+    image = inspection.image
+    ids = {str(digest) for digest in (image.config.digest, image.digest, image.index_digest) if digest}
+    containers = containers_of(survey, ids) if survey else ()
+    if chosen is ReportFormat.JSON:
+        from layerscope.report.json import json_pieces
+
+        return json_pieces(mounts_document(inspection, points, containers, engine_volumes(survey) if survey else None))
+    if chosen is ReportFormat.MARKDOWN:
+        return render_mounts_markdown(inspection, points, containers)
+    return render_mounts(inspection, points, containers, page)
