@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from layerscope.filesystem.stack import Stack
+from layerscope.history.base import find_base
 from layerscope.history.declared import dropped_steps, layers_after, volume_step
 from layerscope.history.engineaccount import join_engine_history, with_engine_bytes
 from layerscope.history.join import join_history
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from layerscope.filesystem.changes import LayerChanges
     from layerscope.filesystem.reclaim import Reclaimable
     from layerscope.filesystem.stack import Filesystem
+    from layerscope.history.base import Base, Candidate
     from layerscope.history.instruction import HistoryStep, Instruction, JoinedHistory
     from layerscope.layers.blob import SkippedLayer
     from layerscope.layers.index import LayerIndex
@@ -68,6 +70,8 @@ class LayerReport:
     """Of this layer's own bytes, those that it or a layer above buried."""
     skipped: str | None
     """Why the layer could not be read, else None."""
+    is_base: bool | None = None
+    """Whether it is the base image's; None where nothing tells where that ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +128,22 @@ class Inspection:
     packages: Packages | None = None
     """Which package owns which bytes; None unless the reader had the probe ``PACKAGES``, and where a skipped layer
     leaves it unknown. What could not be read of a package database is in ``skipped``."""
+    base: Base | None = None
+    """The image it was built upon, as far as somebody tells."""
 
 
 def inspect_image(
-    image: Image, reader: LayerReader, *, keep_changes_of: int | None = None, keep_buried: bool = False
+    image: Image,
+    reader: LayerReader,
+    *,
+    keep_changes_of: int | None = None,
+    keep_buried: bool = False,
+    bases: Sequence[Candidate] = (),
 ) -> Inspection:
     """Read every layer of ``image`` and analyse it. Raises what reading raises; the image stays open.
 
-    What the reader's probes ask for is analysed too: with ``PACKAGES`` among them, ``packages``.
+    What the reader's probes ask for is analysed too: with ``PACKAGES`` among them, ``packages``. ``bases`` are images
+    that may be its base: the one whose layers are the lowest here is.
     """
     stack = Stack(keep_changes_of=keep_changes_of, keep_buried=keep_buried)
     packages = PackageStack() if PACKAGES in reader.probes else None
@@ -145,29 +157,37 @@ def inspect_image(
             packages = None  # what the layer would bring or remove is not known
         read.append(item)
     filesystem = stack.finish()
-    return _build(image, read, filesystem, packages.finish(filesystem.squashed_bytes) if packages else None)
+    return _build(image, read, filesystem, bases, packages.finish(filesystem.squashed_bytes) if packages else None)
 
 
-def inspect_metadata(image: Image) -> Inspection:
+def inspect_metadata(image: Image, *, bases: Sequence[Candidate] = ()) -> Inspection:
     """What manifest, config and history alone tell: no layer byte is asked for."""
-    return _build(image, [None] * len(image.layers), None)
+    return _build(image, [None] * len(image.layers), None, bases)
 
 
 def _build(
     image: Image,
     read: Sequence[ReadLayer | SkippedLayer | None],
     filesystem: Filesystem | None,
+    bases: Sequence[Candidate],
     packages: Packages | None = None,
 ) -> Inspection:
     joined = _history(image)
+    base, remarks = find_base(
+        [blob.diff_id for blob in image.layers],
+        image.config.history,
+        image.annotations,
+        image.config.run.labels,
+        bases,
+    )
     whole = filesystem is not None and all(isinstance(item, ReadLayer) for item in read)
-    layers = _layers(image, read, filesystem if whole else None, joined.layers)
+    layers = _layers(image, read, filesystem if whole else None, joined.layers, base)
     skipped = [
         Skipped(n, None, item.reason)
         for n, item in enumerate(read)
         if item is not None and not isinstance(item, ReadLayer)
     ]
-    notes = [Note(None, text) for text in (*image.notes, *joined.notes)]
+    notes = [Note(None, text) for text in (*image.notes, *joined.notes, *remarks)]
     if filesystem is not None:
         positions = [n for n, item in enumerate(read) if isinstance(item, ReadLayer)]
         skipped += [Skipped(positions[item.layer], item.path, item.reason) for item in filesystem.unplaced]
@@ -196,6 +216,7 @@ def _build(
         complete=not skipped and filesystem is not None,
         filesystem=filesystem,
         packages=packages,
+        base=base,
     )
 
 
@@ -213,10 +234,12 @@ def _layers(
     read: Sequence[ReadLayer | SkippedLayer | None],
     filesystem: Filesystem | None,
     instructions: tuple[Instruction, ...],
+    base: Base | None,
 ) -> tuple[LayerReport, ...]:
     buried = [0] * len(image.layers)
     for item in filesystem.reclaimable if filesystem else ():
         buried[item.layer] += item.bytes
+    below = base.layers if base is not None else None
     chain = chain_ids([blob.diff_id for blob in image.layers])
     reports = []
     for number, (blob, found) in enumerate(zip(image.layers, read, strict=True)):
@@ -237,6 +260,7 @@ def _layers(
                 changes=filesystem.changes[number] if filesystem else None,
                 reclaimable_bytes=buried[number] if filesystem else None,
                 skipped=None if found is None or isinstance(found, ReadLayer) else found.reason,
+                is_base=None if below is None else number < below,
             )
         )
     return tuple(reports)

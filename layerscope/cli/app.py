@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.main import get_command
 
-from layerscope.cli import cache, cat, diff, extract, files, gate, history, inspect, packages, schema, volumes
+from layerscope.cli import (
+    cache,
+    cat,
+    diff,
+    dockerfile,
+    extract,
+    files,
+    gate,
+    history,
+    inspect,
+    packages,
+    schema,
+    volumes,
+)
 from layerscope.cli.command import Call, Group, add_command
 from layerscope.cli.exits import Exit
 from layerscope.cli.speech import logging_to_stderr, report
@@ -48,6 +61,7 @@ def build() -> typer.Typer:
     add_command(app, inspect.inspect, name="inspect", examples=inspect.EXAMPLES)
     add_command(app, history.history, name="history", examples=history.EXAMPLES)
     add_command(app, files.files, name="files", examples=files.EXAMPLES)
+    add_command(app, dockerfile.dockerfile, name="dockerfile", examples=dockerfile.EXAMPLES)
     add_command(app, diff.diff, name="diff", examples=diff.EXAMPLES)
     add_command(app, packages.packages, name="packages", examples=packages.EXAMPLES)
     add_command(app, cat.cat, name="cat", examples=cat.EXAMPLES)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from layerscope.cli.exits import Exit
 from layerscope.cli.options import (
+    BaseOptions,
     Common,
     ImageArgument,
     OutputOptions,
@@ -32,6 +33,7 @@ def history(
     output: OutputOptions,
     common: Common,
     registry: RegistryChoice,
+    bases: BaseOptions,
     format: ReportFormatOption = ReportFormat.TABLE,
 ) -> int:
     """How an image was made, step by step.
@@ -39,13 +41,14 @@ def history(
     Reads manifest, config and history alone, and not one byte of a layer: every step, also those that made no layer,
     with the layer it made and that layer's compressed size.
     """
-    from layerscope.cli.opening import opened_without_layers
+    from layerscope.cli.opening import candidates, opened_without_layers
     from layerscope.cli.output import outputs, write
     from layerscope.inspection import inspect_metadata
 
     wanted = outputs(format, output)
+    below = candidates(bases.base, common, registry)
     with opened_without_layers(image, common, registry) as opened:
-        inspection = inspect_metadata(opened)
+        inspection = inspect_metadata(opened, bases=below)
     write(wanted, lambda chosen, page: render(inspection, chosen, page))
     return Exit.FINE
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from layerscope.cli.exits import Exit
 from layerscope.cli.options import (
     AllPlatforms,
+    BaseOptions,
     Common,
     ImageArguments,
     LimitOptions,
@@ -43,6 +44,7 @@ def inspect(
     common: Common,
     limits: LimitOptions,
     registry: RegistryChoice,
+    bases: BaseOptions,
     format: ReportFormatOption = ReportFormat.TABLE,
     top: TopReclaimable = 10,
     all_platforms: AllPlatforms = False,
@@ -54,7 +56,7 @@ def inspect(
     reclaimed, and what a container starts with. Of several images, layers that they share are read once, and one that
     fails does not stop the rest.
     """
-    from layerscope.cli.opening import opened_with_layers
+    from layerscope.cli.opening import candidates, opened_with_layers
     from layerscope.cli.output import outputs, write
     from layerscope.inspection import inspect_image
 
@@ -63,11 +65,14 @@ def inspect(
     if len(images) > 1 or all_platforms:
         from layerscope.cli.several import inspect_several
 
-        several, code = inspect_several(images, common, limits, registry, all_platforms=all_platforms, probes=probes)
+        several, code = inspect_several(
+            images, common, limits, registry, all_platforms=all_platforms, probes=probes, bases=bases.base
+        )
         write(wanted, lambda chosen, page: render_several(several, chosen, page, top))
         return code
+    below = candidates(bases.base, common, registry)
     with opened_with_layers(images[0], common, limits, registry, probes=probes) as (opened, reader):
-        inspection = inspect_image(opened, reader)
+        inspection = inspect_image(opened, reader, bases=below)
     write(wanted, lambda chosen, page: render(inspection, chosen, page, top))
     return Exit.FINE
 

@@ -13,9 +13,10 @@ from layerscope.cli.progress import watch
 from layerscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from layerscope.cli.options import Common, LimitOptions, RegistryChoice
+    from layerscope.history.base import Candidate
     from layerscope.layers.cache import IndexCache
     from layerscope.layers.limits import Limits
     from layerscope.layers.probe import Probe
@@ -51,6 +52,19 @@ def opened_without_layers(name: str, common: Common, registry: RegistryChoice) -
     cache = None if common.no_cache else cache_at(common)  # it may know the documents of an engine's image
     with _opened(name, common, registry, None, cache) as image:
         yield image
+
+
+def candidates(names: Sequence[str], common: Common, registry: RegistryChoice) -> list[Candidate]:
+    """The images named as a base: manifest and config of each, and not one layer byte."""
+    from layerscope.history.base import Candidate
+
+    found = []
+    for name in names:
+        with opened_without_layers(name, common, registry) as image:
+            digest = image.index_digest or (image.manifest.digest if image.manifest else None)
+            diff_ids = tuple(layer.diff_id for layer in image.layers)
+            found.append(Candidate(name, diff_ids, image.config.history, digest))
+    return found
 
 
 @contextlib.contextmanager

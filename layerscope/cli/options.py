@@ -164,6 +164,22 @@ class OutputOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BaseOptions:
+    """Which images may be the base of another."""
+
+    base: Annotated[
+        list[str],
+        option(
+            "--base",
+            panel=SELECTION,
+            parser=values.text,
+            metavar="IMAGE",
+            help="An image this one may be built upon: it is, if its layers are the lowest here; may be repeated.",
+        ),
+    ] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitOptions:
     """What a layer may cost; None is the library's own limit."""
 

@@ -24,6 +24,7 @@ class Kind(enum.StrEnum):
     INSPECTIONS = "inspections"
     HISTORY = "history"
     FILES = "files"
+    DOCKERFILE = "dockerfile"
     DIFF = "diff"
     PACKAGES = "packages"
     GATE = "gate"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from layerscope.cli import speech
 from layerscope.cli.exits import Exit, exit_code
-from layerscope.cli.opening import opened_with_layers, opened_without_layers
+from layerscope.cli.opening import candidates, opened_with_layers, opened_without_layers
 from layerscope.errors import LayerscopeError, PlatformNotFound, UsageError
 from layerscope.report.several import Failure, Several
 from layerscope.sources.location import STDIN
@@ -34,6 +34,7 @@ def inspect_several(
     *,
     all_platforms: bool,
     probes: tuple[Probe, ...] = (),
+    bases: Sequence[str] = (),
 ) -> tuple[Several, Exit]:
     """Inspect each image; what failed is told on standard error as it happens. The code is the highest of all."""
     found: list[Inspection | Failure] = []
@@ -44,7 +45,8 @@ def inspect_several(
                 if isinstance(target, Failure):
                     raise target.error
                 name, platform = target
-                found.append(_inspect(name, dataclasses.replace(options, platform=platform), limits, registry, probes))
+                chosen = dataclasses.replace(options, platform=platform)
+                found.append(_inspect(name, chosen, limits, registry, probes, bases))
             except (LayerscopeError, OSError) as error:
                 speech.report(error)
                 code = max(code, exit_code(error))
@@ -53,12 +55,18 @@ def inspect_several(
 
 
 def _inspect(
-    name: str, common: Common, limits: LimitOptions, registry: RegistryChoice, probes: tuple[Probe, ...]
+    name: str,
+    common: Common,
+    limits: LimitOptions,
+    registry: RegistryChoice,
+    probes: tuple[Probe, ...],
+    bases: Sequence[str],
 ) -> Inspection:
     from layerscope.inspection import inspect_image
 
+    below = candidates(bases, common, registry)
     with opened_with_layers(name, common, limits, registry, probes=probes) as (image, reader):
-        inspection = inspect_image(image, reader)
+        inspection = inspect_image(image, reader, bases=below)
     return dataclasses.replace(inspection, filesystem=None)  # nothing here shows the tree, and trees are large
 
 

@@ -111,13 +111,13 @@ def _run(form: Form, builder: str | None) -> str:
         return form.text.rstrip()
     text = command.text.rstrip()
     if builder == BUILDAH and "--mount=" in text:
-        text = _without_mount_checksums(text)
+        text = without_mount_checksums(text)
     shells = (UNIX_SHELL,) if builder == BUILDAH else (form.shell_in_force,) if form.shell_in_force else DEFAULT_SHELLS
     # Another shell than the one in force stood in the Dockerfile, in the exec form.
     return f"RUN {text}" if command.shell in ("", *shells) else f"RUN {command.shell} {text}"
 
 
-def _without_mount_checksums(text: str) -> str:
+def without_mount_checksums(text: str) -> str:
     """The command without the ``:checksum`` that buildah appends for each bind mount."""
     end = len(text)
     while (start := text.rfind(":", 0, end)) >= 0 and _CHECKSUM.fullmatch(text, start + 1, end):

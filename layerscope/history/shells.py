@@ -39,6 +39,10 @@ class Command:
     """The command itself."""
     had_args: bool
     """Build arguments stood in front of it."""
+    arguments: str = ""
+    """These arguments, ``a=b c=d``, as they stand."""
+    count: int = 0
+    """How many of them the builder says there are."""
 
 
 def is_shell(text: str) -> bool:
@@ -64,7 +68,12 @@ def read_command(text: str, shell_in_force: str) -> Command | None:
         shell = match["shell"]
     if not shell and without_args is None:
         return None
-    return Command(shell, command[len(shell) :].strip(" ") if shell else command, without_args is not None)
+    bare = command[len(shell) :].strip(" ") if shell else command
+    if without_args is None:
+        return Command(shell, bare, had_args=False)
+    marked = _BUILD_ARGS.match(text)
+    count, start = (int(marked["count"]), marked.end()) if marked else (0, 0)
+    return Command(shell, bare, True, text[start : len(text) - len(command)].removesuffix(" "), count)
 
 
 def _begins_with(command: str, shell: str) -> bool:

@@ -49,6 +49,8 @@ class RunConfig:
     stop_signal: str = ""
     healthcheck: Healthcheck | None = None
     shell: tuple[str, ...] = ()
+    on_build: tuple[str, ...] = ()
+    """Instructions that a build upon this image carries out first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def _run_config(value: dict[str, Any], what: str) -> RunConfig:
         stop_signal=get_str(value, "StopSignal", what),
         healthcheck=_healthcheck(value, what),
         shell=get_strings(value, "Shell", what),
+        on_build=get_strings(value, "OnBuild", what),
     )
 
 

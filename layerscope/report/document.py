@@ -13,6 +13,7 @@ from layerscope.report.rows import add_path, safe
 if TYPE_CHECKING:
     from layerscope.filesystem.changes import LayerChanges
     from layerscope.filesystem.reclaim import Reclaimable
+    from layerscope.history.base import Base
     from layerscope.history.instruction import HistoryStep, Instruction
     from layerscope.inspection import ImageReport, Inspection, LayerReport, Note, Skipped, Totals
     from layerscope.oci.config import Healthcheck, RunConfig
@@ -32,6 +33,7 @@ def inspection_document(inspection: Inspection) -> Document:
         "kind": "inspect",
         "complete": inspection.complete,
         "image": image_document(inspection.image),
+        "base": base_document(inspection.base),
         "totals": totals_document(inspection.totals),
         "layers": [layer_document(layer) for layer in inspection.layers],
         "history": [step_document(step) for step in inspection.history],
@@ -61,6 +63,7 @@ def history_document(inspection: Inspection) -> Document:
         "schemaVersion": SCHEMA_VERSION,
         "kind": "history",
         "image": image_document(inspection.image),
+        "base": base_document(inspection.base),
         "totals": {
             "layers": inspection.totals.layers,
             "compressedBytes": inspection.totals.compressed_bytes,
@@ -105,6 +108,19 @@ def totals_document(totals: Totals) -> Document:
         "reclaimableBytes": totals.reclaimable_bytes,
         "duplicateBytes": totals.duplicate_bytes,
         "efficiency": totals.efficiency,
+    }
+
+
+def base_document(base: Base | None) -> Document | None:
+    """The image below; None where nobody tells."""
+    if base is None:
+        return None
+    return {
+        "name": base.name,
+        "digest": base.digest,
+        "layers": base.layers,
+        "historyEntries": base.steps,
+        "toldBy": base.told_by,
     }
 
 
@@ -161,6 +177,7 @@ def _layer_identity(layer: LayerReport) -> Document:
         "chainId": str(layer.chain_id),
         "mediaType": layer.media_type,
         "compressedBytes": layer.compressed_bytes,
+        "base": layer.is_base,
     }
 
 
@@ -173,7 +190,7 @@ def layer_document(layer: LayerReport) -> Document:
         "fileBytes": layer.file_bytes,
         "entries": layer.entries,
         "instruction": instruction_document(layer.instruction),
-        "changes": None if layer.changes is None else _changes(layer.changes),
+        "changes": None if layer.changes is None else changes_document(layer.changes),
         "reclaimableBytes": layer.reclaimable_bytes,
         "skipped": layer.skipped,
     }
@@ -191,7 +208,8 @@ def instruction_document(instruction: Instruction) -> Document:
     }
 
 
-def _changes(changes: LayerChanges) -> Document:
+def changes_document(changes: LayerChanges) -> Document:
+    """The four kinds of change of one layer."""
     return {
         name: {"count": tally.count, "bytes": tally.bytes}
         for name in ("added", "modified", "metadata", "deleted")

@@ -17,6 +17,7 @@ from layerscope.report.quantities import count, exact
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from layerscope.history.base import Base
     from layerscope.inspection import Inspection
     from layerscope.report.page import Page
     from layerscope.volumes.declared import DeclaredVolume
@@ -59,9 +60,28 @@ def identity(inspection: Inspection, page: Page) -> Iterator[Text]:
     yield from _field("platform", platform, page)
     if len(image.platforms) > 1:
         yield from _field("offered", ", ".join(str(offer) for offer in image.platforms), page)
+    if inspection.base is not None:
+        yield from _field("base", base_words(inspection.base), page)
     yield from _field("created", when(config.created) or page.glyphs.none, page)
     if config.author:
         yield from _field("author", config.author, page)
+
+
+def base_words(base: Base) -> str:
+    """The image below, and how far it reaches."""
+    name = base.name
+    if base.digest and "@" not in name:
+        name += f"@{base.digest}"
+    who = {
+        "given": "as named",
+        "provenance": "as the provenance says",
+        "history": "as the history says",
+        "annotations": "as the annotations say",
+        "labels": "as the labels say",
+    }[base.told_by]
+    if base.layers is None:
+        return f"{name}, {who}; which layers are its is not known"
+    return f"{name}, {count(base.layers, 'layer')}, {who}"
 
 
 def settings(inspection: Inspection, page: Page) -> Iterator[Text]:

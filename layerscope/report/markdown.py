@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from layerscope.report.display import display_path, display_words
-from layerscope.report.heading import when
+from layerscope.report.heading import base_words, when
 from layerscope.report.packagechoice import heaviest_words
 from layerscope.report.quantities import count, exact, human, percent
 
@@ -125,6 +125,8 @@ def title(inspection: Inspection, kind: str) -> Iterator[str]:
         facts.append("offered " + ", ".join(code(display_words(str(offer))) for offer in image.platforms))
     if image.digest is not None:
         facts.append(f"digest `{image.digest}`")
+    if inspection.base is not None:
+        facts.append(f"base {code(display_words(base_words(inspection.base)))}")
     yield " · ".join(facts)
     yield ""
 

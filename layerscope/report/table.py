@@ -71,7 +71,11 @@ def _layers(inspection: Inspection, page: Page) -> Iterator[Text]:
 def _layer_lines(inspection: Inspection, grid: Grid, beside: bool, page: Page) -> Iterator[Text]:
     """A layer's figures, with its instruction behind them or, where there is no room, below."""
     room = page.width - grid.width - len(GAP)
+    below = False
     for layer in inspection.layers:
+        if below and layer.is_base is False:
+            yield Text("    here the base image ends", style=QUIET)
+        below = layer.is_base is True
         figures = grid.row(_figures(layer, page))
         if beside:
             lines = instruction_lines(layer.instruction, room, page, _INSTRUCTION_LINES)

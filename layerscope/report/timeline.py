@@ -59,7 +59,10 @@ def _steps(inspection: Inspection, page: Page) -> Iterator[Text]:
 def _step_lines(inspection: Inspection, rows: list[list[Text]], grid: Grid, page: Page) -> Iterator[Text]:
     room = page.width - grid.width - len(GAP)
     indent = " " * (grid.width + len(GAP))
+    border = inspection.base.steps if inspection.base is not None else None
     for step, row in zip(inspection.history, rows, strict=True):
+        if border and step.index == border:
+            yield Text("    here the base image ends", style=QUIET)
         lines = instruction_lines(step.instruction, room, page)
         yield Text.assemble(grid.row(row), GAP, lines[0])
         for line in lines[1:]:

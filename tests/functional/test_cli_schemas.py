@@ -46,13 +46,13 @@ def validate(document: Any, kind: str, home: Path, part: str = "") -> None:
 
 
 @pytest.mark.parametrize("image", IMAGES)
-@pytest.mark.parametrize("name", ["inspect", "history", "files", "packages"])
+@pytest.mark.parametrize("name", ["inspect", "history", "files", "dockerfile", "packages"])
 def test_testdata(cli: Cli, name: str, image: str) -> None:
     done = cli(name, image, "--format", "json")
     validate(json.loads(done.stdout), name, cli.home)
 
 
-@pytest.mark.parametrize("name", ["inspect", "history", "files", "packages"])
+@pytest.mark.parametrize("name", ["inspect", "history", "files", "dockerfile", "packages"])
 def test_hostile(cli: Cli, name: str, hostile: Path) -> None:
     done = cli(name, hostile, "--format", "json")
     assert done.stdout.isascii()
@@ -61,7 +61,7 @@ def test_hostile(cli: Cli, name: str, hostile: Path) -> None:
     validate(json.loads(done.stdout), name, cli.home)
 
 
-@pytest.mark.parametrize("name", ["inspect", "history", "files", "packages"])
+@pytest.mark.parametrize("name", ["inspect", "history", "files", "dockerfile", "packages"])
 def test_incomplete(cli: Cli, name: str, foreign: Path) -> None:
     validate(json.loads(cli(name, foreign, "--format", "json").stdout), name, cli.home)
 
@@ -94,6 +94,10 @@ def test_what_schemas_share_is_the_same(cli: Cli) -> None:
     assert inspect["skipped"] == files["skipped"] == packages["skipped"]
     for name in ("packageKind", "packageTotals", "package"):
         assert inspect[name] == packages[name]
+    assert inspect["base"] == history["base"]
+    dockerfile = schema("dockerfile", cli.home)["$defs"]
+    for name in dockerfile.keys() & inspect.keys():
+        assert dockerfile[name] == inspect[name]
 
 
 @pytest.mark.parametrize("image", IMAGES[:2])
