@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from layerscope.filesystem.stack import Stack
@@ -18,7 +18,7 @@ from layerscope.volumes.declared import DeclaredVolume, PathBelow, declared_volu
 from layerscope.volumes.mountpoint import MountPoint, MountRequest, mount_point
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from layerscope.filesystem.changes import LayerChanges
     from layerscope.filesystem.reclaim import Reclaimable
@@ -139,16 +139,27 @@ def inspect_image(
     keep_changes_of: int | None = None,
     keep_buried: bool = False,
     bases: Sequence[Candidate] = (),
+    beside: Inspection | None = None,
 ) -> Inspection:
     """Read every layer of ``image`` and analyse it. Raises what reading raises; the image stays open.
 
     What the reader's probes ask for is analysed too: with ``PACKAGES`` among them, ``packages``. ``bases`` are images
-    that may be its base: the one whose layers are the lowest here is.
+    that may be its base: the one whose layers are the lowest here is. ``beside`` is an inspection by the same probes
+    that this one will be held against: every layer is read and verified all the same, but what turns out to be in both
+    is in memory once, the entries of a layer and, where all layers are the same, what they add up to.
     """
+    items = reader.read_in_order(image.layers)
+    if beside is not None:
+        items = _with_entries_of(beside, items)
+        if [blob.diff_id for blob in image.layers] == [layer.diff_id for layer in beside.layers]:
+            read = list(items)
+            if not any(layer.skipped for layer in beside.layers) and all(isinstance(item, ReadLayer) for item in read):
+                return _build(image, read, beside.filesystem, bases, beside.packages)
+            items = iter(read)
     stack = Stack(keep_changes_of=keep_changes_of, keep_buried=keep_buried)
     packages = PackageStack() if PACKAGES in reader.probes else None
-    read: list[ReadLayer | SkippedLayer] = []
-    for item in reader.read_in_order(image.layers):
+    read = []
+    for item in items:
         if isinstance(item, ReadLayer):
             stack.push(item.index)
             if packages is not None:
@@ -158,6 +169,18 @@ def inspect_image(
         read.append(item)
     filesystem = stack.finish()
     return _build(image, read, filesystem, bases, packages.finish(filesystem.squashed_bytes) if packages else None)
+
+
+def _with_entries_of(
+    other: Inspection, items: Iterable[ReadLayer | SkippedLayer]
+) -> Iterator[ReadLayer | SkippedLayer]:
+    """Layers as they were read, those that ``other`` has too with its index of them."""
+    indexes = other.filesystem.tree.indexes if other.filesystem is not None else []
+    known = dict(zip((layer.diff_id for layer in other.layers if not layer.skipped), indexes, strict=False))
+    for item in items:
+        if isinstance(item, ReadLayer) and item.diff_id in known:
+            item = replace(item, index=known[item.diff_id])
+        yield item
 
 
 def inspect_metadata(image: Image, *, bases: Sequence[Candidate] = ()) -> Inspection:
