@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 Tree = dict[bytes, Node]
 
 
-def stacked_trees(engine: Engine, image: str) -> Iterator[Tree]:
-    """The merged tree after the first layer, after the second, and so on to the whole image."""
+def image_directories(engine: Engine, image: str) -> list[str]:
+    """The layers as overlay2 keeps them, the uppermost first: the order that overlayfs wants."""
     driver = engine.inspect(image)["GraphDriver"]
     assert driver["Name"] == "overlay2"
-    below = driver["Data"].get("LowerDir", "").split(":")
-    # The engine lists the uppermost lower directory first; overlayfs wants the same order.
-    directories = [driver["Data"]["UpperDir"], *filter(None, below)]
+    return [driver["Data"]["UpperDir"], *filter(None, driver["Data"].get("LowerDir", "").split(":"))]
+
+
+def stacked_trees(engine: Engine, image: str) -> Iterator[Tree]:
+    """The merged tree after the first layer, after the second, and so on to the whole image."""
+    directories = image_directories(engine, image)
     for position in range(len(directories) - 1, -1, -1):
         with merged(directories[position:]) as root:
             yield read_tree(bytes(root))
