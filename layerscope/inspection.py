@@ -149,8 +149,8 @@ def inspect_image(
     is in memory once, the entries of a layer and, where all layers are the same, what they add up to.
     """
     items = reader.read_in_order(image.layers)
-    if beside is not None:
-        items = _with_entries_of(beside, items)
+    if beside is not None and beside.filesystem is not None:
+        items = _with_entries_of(beside, beside.filesystem, items)
         if [blob.diff_id for blob in image.layers] == [layer.diff_id for layer in beside.layers]:
             read = list(items)
             if not any(layer.skipped for layer in beside.layers) and all(isinstance(item, ReadLayer) for item in read):
@@ -172,11 +172,11 @@ def inspect_image(
 
 
 def _with_entries_of(
-    other: Inspection, items: Iterable[ReadLayer | SkippedLayer]
+    other: Inspection, filesystem: Filesystem, items: Iterable[ReadLayer | SkippedLayer]
 ) -> Iterator[ReadLayer | SkippedLayer]:
     """Layers as they were read, those that ``other`` has too with its index of them."""
-    indexes = other.filesystem.tree.indexes if other.filesystem is not None else []
-    known = dict(zip((layer.diff_id for layer in other.layers if not layer.skipped), indexes, strict=False))
+    diff_ids = (layer.diff_id for layer in other.layers if not layer.skipped)
+    known = dict(zip(diff_ids, filesystem.tree.indexes, strict=True))
     for item in items:
         if isinstance(item, ReadLayer) and item.diff_id in known:
             item = replace(item, index=known[item.diff_id])
