@@ -9,6 +9,7 @@ import typer
 from typer.main import get_command
 
 from layerscope.cli import (
+    auth,
     cache,
     cat,
     diff,
@@ -68,8 +69,11 @@ def build() -> typer.Typer:
     add_command(app, gate.gate, name="gate", examples=gate.EXAMPLES)
     add_command(app, extract.extract, name="extract", examples=extract.EXAMPLES)
     add_command(app, volumes.volumes, name="volumes", examples=volumes.EXAMPLES)
-    storage = typer.Typer(cls=Group, rich_markup_mode=None, help="What is kept of layers, so that none is read twice.")
     useless = ("platform", "no_cache")
+    logins = typer.Typer(cls=Group, rich_markup_mode=None, help="Who may pull: which credential, from where, and why.")
+    add_command(logins, auth.explain, name="explain", examples=auth.EXAMPLES, hide=(*useless, "cache_dir"))
+    app.add_typer(logins, name="auth", epilog=auth.EXAMPLES)
+    storage = typer.Typer(cls=Group, rich_markup_mode=None, help="What is kept of layers, so that none is read twice.")
     add_command(storage, cache.info, name="info", examples=cache.INFO_EXAMPLES, hide=useless)
     add_command(storage, cache.prune, name="prune", examples=cache.PRUNE_EXAMPLES, hide=useless)
     add_command(storage, cache.clear, name="clear", examples=cache.CLEAR_EXAMPLES, hide=useless)

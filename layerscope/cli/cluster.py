@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from layerscope.cli import speech
 from layerscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from layerscope.cli.options import ClusterChoice
     from layerscope.cluster.api import Cluster
@@ -44,8 +43,8 @@ def open_cluster(choice: ClusterChoice) -> Cluster:
     return Cluster.open(find_access(choice.kubeconfig, choice.context or "", choice.namespace or ""))
 
 
-def cluster_pull_secrets(choice: ClusterChoice, *, quiet: bool) -> list[PullSecret | UnreadSecret]:
-    """The pull secrets that the options name, in the order in which they count; remarks go to standard error.
+def cluster_pull_secrets(choice: ClusterChoice, remark: Callable[[str], None]) -> list[PullSecret | UnreadSecret]:
+    """The pull secrets that the options name, in the order in which they count; ``remark`` is told what else to know.
 
     Raises:
         UsageError: A name is none, the cluster is not known, or lightkube is not installed.
@@ -57,12 +56,11 @@ def cluster_pull_secrets(choice: ClusterChoice, *, quiet: bool) -> list[PullSecr
 
     found: list[PullSecret | UnreadSecret] = []
     with open_cluster(choice) as cluster:
-        if not quiet:
-            speech.remark(f"pull secrets are read from {cluster}")
+        remark(f"pull secrets are read from {cluster}")
         for subject, kind, namespace, name in _asked(choice):
             answer = pull_secrets(cluster, subject, name, namespace, kind)
-            for remark in answer.remarks if not quiet else ():
-                speech.remark(remark)
+            for text in answer.remarks:
+                remark(text)
             found += _values(answer)
     return found
 

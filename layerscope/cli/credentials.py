@@ -30,6 +30,8 @@ class Logins:
         self._choice = choice
         self._lookup: CredentialLookup | None = None
         self._registry = ""
+        self.remarks: list[str] = []
+        """What whoever pulls should know of how these credentials came about."""
 
     def check(self) -> None:
         """UsageError for options that contradict each other; nothing is read."""
@@ -95,12 +97,13 @@ class Logins:
             return Anonymous()
         if choice.username is not None:
             return GivenLogin(choice.username, _password(choice.username), self._registry)
-        secrets = self._pull_secrets(quiet=quiet)
+        secrets = self._pull_secrets()
         if secrets is not None:
             from layerscope.credentials.keyring import KubeletKeyring
 
-            if not quiet:
-                speech.remark("pull secrets alone count, as on a node: no login of this machine is used")
+            self.remarks.append("pull secrets alone count, as on a node: no login of this machine is used")
+            for remark in () if quiet else self.remarks:
+                speech.remark(remark)
             return KubeletKeyring(tuple(secrets))
         if choice.authfile is not None:
             store = ContainersAuth(Path(choice.authfile), option="--authfile", required=True)
@@ -112,7 +115,7 @@ class Logins:
 
         return Helpers(refusal="--no-helpers was given" if self._choice.no_helpers else "")
 
-    def _pull_secrets(self, *, quiet: bool) -> list[PullSecret | UnreadSecret] | None:
+    def _pull_secrets(self) -> list[PullSecret | UnreadSecret] | None:
         """The pull secrets that options name, in order; None where there is no such option."""
         asks_cluster = check_cluster(self._choice)
         if not self._choice.pull_secret and not asks_cluster:
@@ -122,7 +125,7 @@ class Logins:
         found: list[PullSecret | UnreadSecret] = []
         for file in self._choice.pull_secret:
             found += pull_secrets(*_content(file))
-        return found + cluster_pull_secrets(self._choice, quiet=quiet) if asks_cluster else found
+        return found + cluster_pull_secrets(self._choice, self.remarks.append) if asks_cluster else found
 
 
 def _password(username: str) -> str:

@@ -29,6 +29,7 @@ class Kind(enum.StrEnum):
     PACKAGES = "packages"
     GATE = "gate"
     POLICY = "policy"
+    EXPLAIN = "explain"
 
 
 def schema(

@@ -14,6 +14,8 @@ from layerscope.oci.jsondoc import parse_object
 if TYPE_CHECKING:
     from typing import Any
 
+_HINT = "name what 'kubectl get secret NAME -o yaml' writes, or the .dockerconfigjson itself"
+
 
 def pull_secrets(data: bytes, what: str) -> list[PullSecret]:
     """The Secrets in ``data``, in order, or the one that the bare Docker config makes.
@@ -24,13 +26,13 @@ def pull_secrets(data: bytes, what: str) -> list[PullSecret]:
     bare = _bare(data, what)
     if bare is not None:
         return [bare]
-    documents = [each for each in read_manifests(data, what) if each.get("kind") == "Secret"]
-    if not documents:
-        raise UsageError(
-            f"{what} holds no Secret",
-            hint="name what 'kubectl get secret NAME -o yaml' writes, or the .dockerconfigjson itself",
-        )
-    secrets = [secret_of(document, what) for document in documents]
+    try:
+        documents = [each for each in read_manifests(data, what) if each.get("kind") == "Secret"]
+        secrets = [secret_of(document, what) for document in documents]
+    except UsageError as error:
+        raise UsageError(error.message, hint=error.hint or _HINT) from None
+    if not secrets:
+        raise UsageError(f"{what} holds no Secret", hint=_HINT)
     found = [PullSecret(str(secret), secret.type, secret.data, file=what) for secret in secrets]
     if not any(secret.data.get(DATA_KEYS.get(secret.type, "")) for secret in found):
         return [dataclasses.replace(secret, required=True) for secret in found]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from layerscope.credentials.explanation import Explanation
     from layerscope.oci.reference import Reference
+
+
+_USER_INFO = re.compile(r"//[^/@]*(?:@[^/@]*)*@")
 
 
 class Kind(enum.StrEnum):
@@ -72,7 +76,12 @@ class Credential:
         who = f"user {self.username!r}" if self.kind is Kind.PASSWORD else self.kind.replace("-", " ")
         if not str(self.place):
             return who
-        return f"{who} (entry {self.key!r} of {self.place})" if self.key else f"{who} ({self.place})"
+        return f"{who} (entry {shown_key(self.key)!r} of {self.place})" if self.key else f"{who} ({self.place})"
+
+
+def shown_key(key: str) -> str:
+    """An entry's name as it may be shown: a URL without the user and password that some have."""
+    return _USER_INFO.sub("//", key)
 
 
 class CredentialLookup(Protocol):

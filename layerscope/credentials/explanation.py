@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from layerscope.credentials.credential import Source, shown_key
 from layerscope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,8 +67,10 @@ class Considered:
     """Whether ``find`` should say so too: the reader would expect otherwise."""
 
     def __str__(self) -> str:
-        where = f"{self.place}: entry {self.key!r}" if self.key else str(self.place)
-        return f"{where}: {self.why}"
+        if not self.key:
+            return f"{self.place}: {self.why}"
+        between = ", asked for" if self.place.source is Source.HELPER else ": entry"
+        return f"{self.place}{between} {shown_key(self.key)!r}: {self.why}"
 
 
 @dataclass(frozen=True, slots=True)

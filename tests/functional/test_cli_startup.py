@@ -26,6 +26,8 @@ COMMANDS = [
     ("cache", "clear"),
     ("schema",),
     ("gate",),
+    ("auth",),
+    ("auth", "explain"),
 ]
 
 RECORDER = """

@@ -13,8 +13,9 @@ from layerscope.cli.app import build
 def commands() -> dict[str, Any]:
     root = get_command(build())
     found = dict(root.commands)  # type: ignore[attr-defined]
-    storage = found.pop("cache")
-    return found | {f"cache {name}": each for name, each in storage.commands.items()}
+    for group in ("cache", "auth"):
+        found |= {f"{group} {name}": each for name, each in found.pop(group).commands.items()}
+    return found
 
 
 def options(command: Any) -> dict[str, Any]:
