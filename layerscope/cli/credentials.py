@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -9,15 +10,21 @@ from typing import TYPE_CHECKING
 
 from layerscope.cli import speech
 from layerscope.cli.cluster import check_cluster, cluster_pull_secrets
-from layerscope.errors import InvalidReference, UsageError
+from layerscope.errors import InvalidReference, NotAuthorised, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from layerscope.cli.options import CredentialChoice
     from layerscope.credentials.credential import CredentialLookup
     from layerscope.credentials.helper import Helpers
     from layerscope.credentials.pullsecret import PullSecret, UnreadSecret
 
 _STDIN = "-"
+_NODE = (
+    "kubectl create secret docker-registry makes a new pull secret; a node may have credentials of its own too (its"
+    " config.json, a credential provider), which nobody sees from here"
+)
 MAX_PASSWORD = 64 << 10
 MAX_SECRET_FILE = 4 << 20
 """Bytes. The API takes no Secret above 1 MiB; a file may hold several."""
@@ -71,6 +78,16 @@ class Logins:
         if self._lookup is None:
             self._lookup = self._find(quiet=quiet)
         return self._lookup
+
+    @contextlib.contextmanager
+    def explaining_refusals(self) -> Iterator[None]:
+        """What to do about a registry's refusal, where no login of this machine would change it."""
+        try:
+            yield
+        except NotAuthorised as error:
+            if self._choice.pull_secret or check_cluster(self._choice):
+                error.hint = _NODE
+            raise
 
     def _bind(self, name: str) -> None:
         from layerscope.oci.reference import Reference

@@ -84,7 +84,10 @@ def _opened(
             "there is no archive on standard input", hint="pipe one in: docker save NAME | layerscope inspect -"
         )
     options = registry_options(registry, location.name, common) if location.kind == REGISTRY else None
-    with open_image(name, platform=platform, reader=reader, registry=options, cache=cache) as image:
+    with (
+        registry.logins.explaining_refusals(),
+        open_image(name, platform=platform, reader=reader, registry=options, cache=cache) as image,
+    ):
         _log.info("%s is %s, from %s", name, image.reference, image.source)
         yield image
 

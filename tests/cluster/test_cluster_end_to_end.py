@@ -121,6 +121,8 @@ def test_what_is_said_of_a_pod(product: Product, kubeconfig: Path, image: str) -
 def test_a_pod_without_secrets_is_told_so(product: Product, kubeconfig: Path, image: str) -> None:
     _, said = ended(product, kubeconfig, image, "--pod", "bare")
     assert "note: pod shop/bare lists no pull secrets" in said
+    assert "docker login" not in said
+    assert "a node may have credentials of its own" in said
 
 
 def test_logins_of_this_machine_do_not_count(
