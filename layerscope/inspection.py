@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from layerscope.filesystem.advice import VolumeFrom, advise
 from layerscope.filesystem.stack import Stack
 from layerscope.history.base import find_base
 from layerscope.history.declared import dropped_steps, layers_after, volume_step
@@ -20,6 +21,7 @@ from layerscope.volumes.mountpoint import MountPoint, MountRequest, mount_point
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from layerscope.filesystem.advice import Advice
     from layerscope.filesystem.changes import LayerChanges
     from layerscope.filesystem.reclaim import Reclaimable
     from layerscope.filesystem.stack import Filesystem
@@ -130,6 +132,8 @@ class Inspection:
     leaves it unknown. What could not be read of a package database is in ``skipped``."""
     base: Base | None = None
     """The image it was built upon, as far as somebody tells."""
+    advice: tuple[Advice, ...] | None = None
+    """What another way of building would not ship, largest first; None where a skipped layer leaves it unknown."""
 
 
 def inspect_image(
@@ -218,6 +222,7 @@ def _build(
     if packages is not None:
         skipped += [Skipped(item.layer, item.path, item.reason) for item in packages.unread]
         notes += [Note(layer, text) for layer, text in packages.notes]
+    totals = _totals(layers, filesystem if whole else None)
     return Inspection(
         image=ImageReport(
             reference=image.reference,
@@ -229,7 +234,7 @@ def _build(
             annotations=image.annotations,
             config=image.config,
         ),
-        totals=_totals(layers, filesystem if whole else None),
+        totals=totals,
         layers=layers,
         history=joined.steps,
         reclaimable=_largest_first(filesystem.reclaimable) if whole and filesystem else None,
@@ -240,7 +245,19 @@ def _build(
         filesystem=filesystem,
         packages=packages,
         base=base,
+        advice=_advice(image, joined.steps, filesystem, totals.file_bytes or 0) if whole and filesystem else None,
     )
+
+
+def _advice(
+    image: Image, steps: tuple[HistoryStep, ...], filesystem: Filesystem, file_bytes: int
+) -> tuple[Advice, ...]:
+    volumes = []
+    for path in image.config.run.volumes:
+        later = layers_after(volume_step(path, steps), steps)
+        if later:
+            volumes.append(VolumeFrom(path.encode("utf-8", "surrogatepass"), min(later)))
+    return advise(filesystem, volumes, file_bytes=file_bytes)
 
 
 def _history(image: Image) -> JoinedHistory:

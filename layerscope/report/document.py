@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from layerscope.report.advising import change, finding
 from layerscope.report.packagesblock import packages_block
 from layerscope.report.rows import add_path, safe
 
 if TYPE_CHECKING:
+    from layerscope.filesystem.advice import Advice
     from layerscope.filesystem.changes import LayerChanges
     from layerscope.filesystem.reclaim import Reclaimable
     from layerscope.history.base import Base
@@ -40,6 +42,7 @@ def inspection_document(inspection: Inspection) -> Document:
         "reclaimable": None
         if inspection.reclaimable is None
         else [_reclaimable(item) for item in inspection.reclaimable],
+        "advice": None if inspection.advice is None else [_advice(item, inspection) for item in inspection.advice],
         "volumes": {
             "declared": [
                 {
@@ -238,6 +241,24 @@ def _reclaimable(item: Reclaimable) -> Document:
     add_path(document, "path", b"/" + item.path)
     document.update(cause=str(item.cause), bytes=item.bytes, layer=item.layer, buriedBy=item.buried_by)
     return document
+
+
+def _advice(item: Advice, inspection: Inspection) -> Document:
+    paths: list[Document] = []
+    for path in item.paths:
+        paths.append({})
+        add_path(paths[-1], "path", b"/" + path)
+    return {
+        "kind": str(item.kind),
+        "bytes": item.bytes,
+        "layer": item.layer,
+        "buriedBy": item.buried_by,
+        "files": item.files,
+        "paths": paths,
+        "tool": item.tool or None,
+        "text": safe(finding(item, inspection.layers)),
+        "change": change(item, inspection.layers),
+    }
 
 
 def note_document(note: Note) -> Document:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from layerscope.report.advising import change, finding
 from layerscope.report.display import display_path, display_words
 from layerscope.report.heading import base_words, when
 from layerscope.report.packagechoice import heaviest_words
@@ -16,6 +17,7 @@ from layerscope.report.quantities import count, exact, human, percent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from layerscope.filesystem.advice import Advice
     from layerscope.history.instruction import Instruction
     from layerscope.inspection import Inspection, LayerReport
 
@@ -90,6 +92,8 @@ def _inspection(inspection: Inspection, top: int) -> Iterator[str]:
         ]
         head = ["| size | cause | layer | buried by | path |", "|--:|---|--:|--:|---|"]
         yield from folded(f"Reclaimable: {count(total, 'path')}{which}", [*head, *rows])
+    if inspection.advice and top:
+        yield from _advice(inspection.advice[:top], inspection)
     yield from remarks(inspection)
 
 
@@ -110,6 +114,26 @@ def _history(inspection: Inspection) -> Iterator[str]:
         yield table_row((str(step.index), layer, created, *sizes, instruction_cell(step.instruction)))
     yield ""
     yield from remarks(inspection)
+
+
+def _advice(items: Sequence[Advice], inspection: Inspection) -> Iterator[str]:
+    assert inspection.advice is not None
+    total = len(inspection.advice)
+    saved = human(sum(item.bytes for item in inspection.advice))
+    which = "" if len(items) == total else f", the largest {len(items)}"
+    rows = [
+        table_row(
+            (
+                human(item.bytes),
+                str(item.layer),
+                code(finding(item, inspection.layers)),
+                code(change(item, inspection.layers)),
+            )
+        )
+        for item in items
+    ]
+    head = ["| saves | layer | what | how |", "|--:|--:|---|---|"]
+    yield from folded(f"Advice: {count(total, 'change')} would save {saved}{which}", [*head, *rows])
 
 
 def title(inspection: Inspection, kind: str) -> Iterator[str]:

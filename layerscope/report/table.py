@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from layerscope.report import heading
+from layerscope.report.advising import change, finding
 from layerscope.report.display import display_path, display_words
 from layerscope.report.grid import GAP, Column, Grid, hang, wrap
 from layerscope.report.packagechoice import heaviest_words
@@ -16,6 +17,7 @@ from layerscope.report.quantities import count, exact, human, percent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from layerscope.filesystem.advice import Advice
     from layerscope.history.instruction import Instruction
     from layerscope.inspection import Inspection, LayerReport
     from layerscope.report.page import Page
@@ -50,6 +52,7 @@ def _lines(inspection: Inspection, page: Page, top: int) -> Iterator[Text]:
     yield Text()
     yield from _totals(inspection, page)
     yield from _reclaimable(inspection, page, top)
+    yield from _advice(inspection, page, top)
     yield from heading.remarks(inspection, page)
 
 
@@ -166,3 +169,26 @@ def _reclaimable(inspection: Inspection, page: Page, top: int) -> Iterator[Text]
         for line in hang(Text.assemble(grid.row(row), GAP), display_path(item.path), page.width)
     )
     yield from grid.table(lines, page.glyphs, "path")
+
+
+def _advice(inspection: Inspection, page: Page, top: int) -> Iterator[Text]:
+    items = inspection.advice
+    if not items or not top:
+        return
+    shown = items[:top]
+    rows = [[Text(human(item.bytes), style=WASTE), Text(str(item.layer))] for item in shown]
+    grid = Grid((Column("saves"), Column("layer")), rows)
+    total = sum(item.bytes for item in items)
+    which = "" if len(shown) == len(items) else f", the largest {len(shown)}"
+    yield Text()
+    yield Text.assemble(("Advice", HEADING), f": {count(len(items), 'change')} would save {human(total)}{which}")
+    yield from grid.table(_advice_lines(shown, rows, grid, inspection.layers, page), page.glyphs, "what and how")
+
+
+def _advice_lines(
+    items: tuple[Advice, ...], rows: list[list[Text]], grid: Grid, layers: tuple[LayerReport, ...], page: Page
+) -> Iterator[Text]:
+    for item, row in zip(items, rows, strict=True):
+        label = Text.assemble(grid.row(row), GAP)
+        yield from hang(label, finding(item, layers), page.width)
+        yield from hang(Text(" " * label.cell_len + page.glyphs.arrow + " "), change(item, layers), page.width, KIND)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from making import Item, directory, file, hardlink, layer_of, opaque, symlink, whiteout
 
+from layerscope.filesystem.advice import VolumeFrom, advise
 from layerscope.filesystem.stack import Filesystem, stack
 from layerscope.layers.entry import EntryKind
 from layerscope.layers.index import LayerIndex
@@ -175,3 +176,21 @@ def test_a_layer_put_on_twice_changes_nothing_but_what_it_deletes(layers: list[l
     assert _tree_of(once) == _tree_of(twice)
     last = twice.changes[-1]
     assert (last.added.count, last.modified.count, last.metadata.count, last.deleted.count) == (0, 0, 0, 0)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.lists(_WITH_SYMLINKS, max_size=6), min_size=1, max_size=4), st.integers(0, 3))
+def test_advice_never_saves_more_than_there_is(layers: list[list[Item]], declared: int) -> None:
+    indexes = _indexes(layers)
+    filesystem = stack(indexes)
+    shipped = sum(index.file_bytes for index in indexes)
+    advice = advise(filesystem, [VolumeFrom(b"/a", declared), VolumeFrom(b"/a/b", 0)], file_bytes=shipped, worth=0)
+    buried = sum(item.bytes for item in advice if item.buried_by is not None)
+    kept = sum(item.bytes for item in advice if item.buried_by is None)
+    causes = {"deleted", "opaque", "replaced", "rewritten"}
+    later = [item for item in filesystem.reclaimable if item.cause in causes and item.layer != item.buried_by]
+    assert buried == sum(item.bytes for item in later)
+    assert kept <= filesystem.squashed_bytes
+    assert sum(item.bytes for item in advice if item.kind == "duplicate") <= filesystem.duplicate_bytes
+    if not any(item.kind == "volume" for item in advice):
+        assert sum(item.bytes for item in advice if item.kind == "duplicate") == filesystem.duplicate_bytes

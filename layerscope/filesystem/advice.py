@@ -1,0 +1,236 @@
+"""Bytes that another way of building would not ship: facts, each byte in one of them at most.
+
+A piece of advice is about content of one layer. What is buried is advised upon by its cause, what is still there if it
+is a package manager's cache, stands below a VOLUME, or stands somewhere else too. A file with a name outside of what is
+advised upon is left alone: its content would stay.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from layerscope.filesystem.caches import CACHES, PRIVATE_CACHES, cache_of
+from layerscope.filesystem.reclaim import Cause
+from layerscope.filesystem.tree import split
+from layerscope.layers.entry import EntryKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from layerscope.filesystem.stack import Filesystem
+    from layerscope.filesystem.tree import Node
+
+WORTH_BYTES = 1_000_000
+"""What saves more than this is worth saying ..."""
+WORTH_SHARE = 0.01
+"""... and what saves more than this share of the layers' content."""
+SHOWN = 20
+"""Paths of one piece of advice, the largest."""
+_GONE = frozenset((Cause.DELETED, Cause.OPAQUE, Cause.REPLACED))
+Inode = tuple[int, int]
+
+
+class AdviceKind(enum.StrEnum):
+    """What could be done otherwise."""
+
+    PACKAGE_CACHE = "package-cache"
+    """A package manager's cache was left in the layer that filled it."""
+    DELETED = "deleted"
+    """A later layer deletes what this one brings."""
+    REWRITTEN = "rewritten"
+    """A later layer ships the same content again: chmod, chown, touch."""
+    DUPLICATE = "duplicate"
+    """The same content stands at another path of the merged tree."""
+    VOLUME = "volume"
+    """It was written below a VOLUME that was declared before: every mount hides it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One thing to do otherwise. No byte is in two of them, so they add up."""
+
+    kind: AdviceKind
+    paths: tuple[bytes, ...]
+    """Of the largest files; of a cache or volume, its directories."""
+    bytes: int
+    """Content bytes that the image would not ship: exact."""
+    layer: int
+    """The layer that ships them."""
+    buried_by: int | None
+    """The later layer that deletes or rewrites them; None where they are still there, and for caches."""
+    files: int
+    tool: str = ""
+    """Whose cache it is: see ``caches``."""
+
+
+class VolumeFrom(NamedTuple):
+    """A declared VOLUME path, and the first layer made after its declaration."""
+
+    path: bytes
+    layer: int
+
+
+def advise(
+    filesystem: Filesystem, volumes: Iterable[VolumeFrom] = (), *, file_bytes: int, worth: int | None = None
+) -> tuple[Advice, ...]:
+    """What is worth saying, the largest first; ``worth`` replaces the threshold, in bytes that must be exceeded."""
+    threshold = min(WORTH_BYTES, int(file_bytes * WORTH_SHARE)) if worth is None else worth
+    found = _Found(filesystem)
+    found.buried()
+    found.caches()
+    for volume in volumes:
+        found.volume(volume)
+    if filesystem.duplicate_bytes > threshold:
+        found.duplicates()
+    advice = [item for item in found.advice() if item.bytes > threshold]
+    return tuple(sorted(advice, key=lambda item: (-item.bytes, item.kind, item.layer, item.buried_by or 0, item.paths)))
+
+
+class _Group(NamedTuple):
+    """What one piece of advice is about."""
+
+    kind: AdviceKind
+    layer: int
+    buried_by: int | None
+    tool: str
+    place: bytes
+
+
+class _Found:
+    """Content by the advice it belongs to."""
+
+    def __init__(self, filesystem: Filesystem) -> None:
+        self._filesystem = filesystem
+        self._tree = filesystem.tree
+        self._groups: dict[_Group, list[tuple[int, bytes]]] = defaultdict(list)
+        self._taken: set[Inode] = set()
+        self._linked: dict[int, frozenset[bytes]] = {}
+
+    def advice(self) -> Iterator[Advice]:
+        merged: dict[_Group, list[tuple[int, bytes]]] = defaultdict(list)
+        places: dict[_Group, set[bytes]] = defaultdict(set)
+        for group, items in self._groups.items():
+            one = group._replace(place=b"", buried_by=None if group.tool else group.buried_by)
+            merged[one] += items
+            if group.place:
+                places[one].add(group.place)
+        for group, items in merged.items():
+            largest = [path for _, path in sorted(items, key=lambda item: (-item[0], item[1]))]
+            paths = sorted(places[group]) or list(dict.fromkeys(largest))
+            size = sum(size for size, _ in items)
+            yield Advice(
+                kind=group.kind,
+                paths=tuple(paths[:SHOWN]),
+                bytes=size,
+                layer=group.layer,
+                buried_by=group.buried_by,
+                files=len(items),
+                tool=group.tool,
+            )
+
+    def buried(self) -> None:
+        """What a later layer deleted or wrote again; of caches, everything buried."""
+        for item in self._filesystem.reclaimable:
+            cache = cache_of(item.path)
+            if cache is not None and item.path not in self._links_of(item.layer):
+                tool, place = cache
+                self._add(AdviceKind.PACKAGE_CACHE, item.layer, item.buried_by, item.bytes, item.path, tool, place)
+            elif item.layer == item.buried_by:
+                continue
+            elif item.cause in _GONE:
+                self._add(AdviceKind.DELETED, item.layer, item.buried_by, item.bytes, item.path)
+            elif item.cause is Cause.REWRITTEN:
+                self._add(AdviceKind.REWRITTEN, item.layer, item.buried_by, item.bytes, item.path)
+
+    def caches(self) -> None:
+        """Package managers' caches that are still there."""
+        places = {place: tool for tool, places in CACHES.items() for place in places}
+        for home in self._homes():
+            places |= {home + b"/" + place: tool for tool, below in PRIVATE_CACHES.items() for place in below}
+        for place, tool in places.items():
+            for path, (layer, entry), size in self._content(place, 0):
+                self._taken.add((layer, entry))
+                self._add(AdviceKind.PACKAGE_CACHE, layer, None, size, path, tool, place)
+
+    def volume(self, volume: VolumeFrom) -> None:
+        """Content that layers after the declaration of a VOLUME brought below it."""
+        place = b"/".join(split(volume.path))
+        for path, (layer, entry), size in self._content(place, volume.layer) if place else ():
+            self._taken.add((layer, entry))
+            self._add(AdviceKind.VOLUME, layer, None, size, path, "", place)
+
+    def duplicates(self) -> None:
+        """Equal content of several inodes, beyond the one that came first."""
+        inodes: set[Inode] = set()
+        indexes = self._tree.indexes
+        pending = [self._tree.root]
+        while pending:
+            node = pending.pop()
+            if node.children is not None:
+                pending += node.children.values()
+            elif indexes[node.layer].sizes[node.entry]:
+                inodes.add((node.layer, node.entry))
+        seen: set[bytes] = set()
+        for layer, entry in sorted(inodes - self._taken):
+            index = indexes[layer]
+            digest = index.digest(entry)
+            if digest in seen:
+                self._add(AdviceKind.DUPLICATE, layer, None, index.sizes[entry], index.paths[entry])
+            seen.add(digest)
+
+    def _add(
+        self,
+        kind: AdviceKind,
+        layer: int,
+        buried_by: int | None,
+        size: int,
+        path: bytes,
+        tool: str = "",
+        place: bytes = b"",
+    ) -> None:
+        self._groups[_Group(kind, layer, buried_by, tool, place)].append((size, path))
+
+    def _content(self, place: bytes, from_layer: int) -> list[tuple[bytes, Inode, int]]:
+        """(path, inode, bytes) of files below a real directory whose every name is there, brought by late layers."""
+        start = self._real_directory(place)
+        if start is None:
+            return []
+        names: dict[Inode, list[bytes]] = defaultdict(list)
+        for path, node in self._tree.walk(start, place):
+            if node.children is None and self._tree.size(node):
+                names[node.layer, node.entry].append(path)
+        return [
+            (paths[0], inode, self._tree.indexes[inode[0]].sizes[inode[1]])
+            for inode, paths in names.items()
+            if inode[0] >= from_layer
+            and inode not in self._taken
+            and len(paths) == self._filesystem.links.get(inode, 1)
+        ]
+
+    def _homes(self) -> Sequence[bytes]:
+        home = self._real_directory(b"home")
+        return [b"root", *(b"home/" + name for name in sorted(home.children or ()))] if home else [b"root"]
+
+    def _real_directory(self, path: bytes) -> Node | None:
+        """The directory at ``path``, no symlink followed."""
+        node = self._tree.root
+        for part in split(path):
+            child = node.children.get(part) if node.children is not None else None
+            if child is None:
+                return None
+            node = child
+        return node if node.children is not None else None
+
+    def _links_of(self, layer: int) -> frozenset[bytes]:
+        """What the hard links of a layer lead to: such a file may have had a name elsewhere."""
+        if layer not in self._linked:
+            index = self._tree.indexes[layer]
+            kinds = index.kinds
+            has = EntryKind.HARDLINK in kinds
+            self._linked[layer] = frozenset(
+                index.link(at) for at in range(len(index)) if kinds[at] == EntryKind.HARDLINK
+            ) if has else frozenset()  # fmt: skip
+        return self._linked[layer]

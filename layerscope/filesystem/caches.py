@@ -1,0 +1,62 @@
+"""Where package managers keep what they fetched, which an image that is built has no more use for."""
+
+from __future__ import annotations
+
+CACHES: dict[str, tuple[bytes, ...]] = {
+    "apt": (b"var/lib/apt/lists", b"var/cache/apt"),
+    "apk": (b"var/cache/apk", b"etc/apk/cache"),
+    "dnf": (b"var/cache/dnf", b"var/cache/libdnf5"),
+    "yum": (b"var/cache/yum",),
+    "zypper": (b"var/cache/zypp",),
+    "pacman": (b"var/cache/pacman/pkg",),
+    "yarn": (b"usr/local/share/.cache/yarn",),
+    "conda": (b"opt/conda/pkgs",),
+}
+"""By tool, relative to the root."""
+
+PRIVATE_CACHES: dict[str, tuple[bytes, ...]] = {
+    "pip": (b".cache/pip",),
+    "uv": (b".cache/uv",),
+    "poetry": (b".cache/pypoetry",),
+    "npm": (b".npm/_cacache",),
+    "yarn": (b".cache/yarn",),
+    "composer": (b".cache/composer", b".composer/cache"),
+    "go": (b".cache/go-build",),
+}
+"""By tool, relative to a home directory: /root, or a directory in /home."""
+
+
+def cache_of(path: bytes) -> tuple[str, bytes] | None:
+    """(tool, its cache directory) that a path of an image lies below; None where it lies below none."""
+    place = _CACHES.find(path)
+    if place is not None:
+        return place
+    if path.startswith(b"root/"):
+        home = b"root/"
+    elif path.startswith(b"home/"):
+        end = path.find(b"/", 5)
+        home = path[: end + 1] if end > 0 else path
+    else:
+        return None
+    private = _PRIVATE_CACHES.find(path[len(home) :])
+    return (private[0], home + private[1]) if private is not None else None
+
+
+class _Places:
+    """Directories by their first component: most paths need no more than a look there."""
+
+    def __init__(self, caches: dict[str, tuple[bytes, ...]]) -> None:
+        self._by_first: dict[bytes, list[tuple[str, bytes]]] = {}
+        for tool, places in caches.items():
+            for place in places:
+                self._by_first.setdefault(place.split(b"/", 1)[0], []).append((tool, place))
+
+    def find(self, path: bytes) -> tuple[str, bytes] | None:
+        for tool, place in self._by_first.get(path.split(b"/", 1)[0], ()):
+            if path.startswith(place + b"/"):
+                return tool, place
+        return None
+
+
+_CACHES = _Places(CACHES)
+_PRIVATE_CACHES = _Places(PRIVATE_CACHES)
