@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from layerscope.engines.survey import Survey
     from layerscope.inspection import Inspection
     from layerscope.report.page import Page
-    from layerscope.volumes.mountpoint import MountRequest
+    from layerscope.volumes.mountpoint import MountingUnit, MountRequest
     from layerscope.volumes.onengine import EngineVolumes
+
+    _Units = tuple[str, list[MountingUnit]]
 
 _log = logging.getLogger(__name__)
 _PATIENCE = 5.0
@@ -40,6 +42,8 @@ layerscope volumes
 layerscope volumes --engine podman --no-sizes
 layerscope volumes postgres:17
 layerscope volumes app:ci --mount type=bind,source=/srv/www,target=/usr/share/nginx/html
+layerscope volumes app:ci --compose compose.yaml
+layerscope volumes ghcr.io/org/app:1.2 --manifest deploy.yaml --manifest storage.yaml
 layerscope volumes ./image.tar --no-engine --format json
 """
 
@@ -75,6 +79,37 @@ def volumes(
             help="Something that will be mounted, as for docker run; may be repeated.",
         ),
     ] = None,
+    compose: Annotated[
+        list[str] | None,
+        option(
+            "--compose",
+            panel=SOURCE,
+            parser=values.text,
+            metavar="FILE",
+            help="A compose file: what the services of this image mount. May be repeated.",
+        ),
+    ] = None,
+    manifest: Annotated[
+        list[str] | None,
+        option(
+            "--manifest",
+            panel=SOURCE,
+            parser=values.text,
+            metavar="FILE",
+            help="Kubernetes objects, YAML or JSON: workloads, and the claims, volumes and classes behind their mounts."
+            " May be repeated.",
+        ),
+    ] = None,
+    container: Annotated[
+        str,
+        option(
+            "--container",
+            panel=SOURCE,
+            parser=values.text,
+            metavar="NAME",
+            help="The service or container to take, by its name. Default: all that name this image.",
+        ),
+    ] = "",
     engine: Annotated[
         EngineChoice | None,
         option("--engine", panel=SOURCE, metavar="docker|podman", help="Ask it. Default: the first that answers."),
@@ -93,25 +128,60 @@ def volumes(
     and secrets in the options of volumes are not shown.
     """
     from layerscope.cli.output import outputs, write
+    from layerscope.volumes.dockermount import parse_mount
 
     wanted = outputs(format, output)
     if image is None:
-        if mount:
-            raise UsageError("--mount needs an image to be held against", hint="layerscope volumes IMAGE --mount ...")
+        if mount or compose or manifest or container:
+            raise UsageError("mounts need an image to be held against", hint="layerscope volumes IMAGE --mount ...")
         found = engine_volumes_of(engine, sizes=not no_sizes)
         write(wanted, lambda chosen, page: _render_engine(found, chosen, page))
         return Exit.FINE
-    requested = _requested(mount or ())
+    requested = [parse_mount(text) for text in mount or ()]
+    files = [*(_compose(name) for name in compose or ()), *_manifests(manifest or ())]
     inspection = _inspected(image, common, limits, registry)
+    requested += _mounts_of(inspection, files, container)
     survey = None if no_engine else _survey(engine)
     write(wanted, lambda chosen, page: _render_image(inspection, requested, survey, chosen, page))
     return Exit.FINE
 
 
-def _requested(mounts: Sequence[str]) -> list[MountRequest]:
-    from layerscope.volumes.dockermount import parse_mount
+def _compose(name: str) -> _Units:
+    from layerscope.cluster.manifests import read_yaml
+    from layerscope.volumes.compose import compose_services
 
-    return [parse_mount(text) for text in mounts]
+    documents = read_yaml(input_file(name), name)
+    return name, [unit for document in documents for unit in compose_services(document, name)]
+
+
+def _manifests(names: Sequence[str]) -> list[_Units]:
+    """The workloads of all files, each with the storage that any of them describes."""
+    from layerscope.cluster.manifests import read_manifests
+    from layerscope.volumes.storage import StorageObjects
+    from layerscope.volumes.workloads import workload_containers
+
+    if not names:
+        return []
+    objects = [each for name in names for each in read_manifests(input_file(name), name)]
+    return [(" and ".join(names), list(workload_containers(objects, StorageObjects.of(objects))))]
+
+
+def _mounts_of(inspection: Inspection, files: Sequence[_Units], container: str) -> list[MountRequest]:
+    from layerscope.volumes.matching import units_of
+
+    image = inspection.image
+    return [
+        mount
+        for what, units in files
+        for unit in units_of(units, image.reference, image_digests(inspection), what, container)
+        for mount in unit.mounts
+    ]
+
+
+def image_digests(inspection: Inspection) -> set[str]:
+    """By which an engine, or whoever starts containers, may call the image."""
+    image = inspection.image
+    return {str(digest) for digest in (image.config.digest, image.digest, image.index_digest) if digest}
 
 
 def _inspected(image: str, common: Common, limits: LimitOptions, registry: RegistryChoice) -> Inspection:
@@ -169,9 +239,7 @@ def _render_image(
 
     declared = declared_requests(inspection.image.config.run.volumes, requested)
     points = inspect_mounts(inspection, [*declared, *requested])
-    image = inspection.image
-    ids = {str(digest) for digest in (image.config.digest, image.digest, image.index_digest) if digest}
-    containers = containers_of(survey, ids) if survey else ()
+    containers = containers_of(survey, image_digests(inspection)) if survey else ()
     if chosen is ReportFormat.JSON:
         from layerscope.report.json import json_pieces
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from layerscope.report.page import Page
     from layerscope.volumes.mountpoint import MountPoint
     from layerscope.volumes.onengine import EngineVolumes, ImageContainer
+    from layerscope.volumes.storage import Storage
 
 _WORDS = {
     Effect.COPIED: "copied into each new volume",
@@ -75,6 +76,8 @@ def _point_document(point: MountPoint) -> Document:
         "kind": safe(request.kind),
         "origin": safe(request.origin),
         "name": safe(request.name) or None,
+        "storage": None if request.behind is None else _storage_document(request.behind),
+        "warnings": [safe(warning) for warning in request.warnings],
         "directory": point.is_directory,
         "bytes": point.bytes,
         "entries": point.entries,
@@ -84,6 +87,19 @@ def _point_document(point: MountPoint) -> Document:
         "droppedSteps": list(point.dropped_steps),
         "effect": str(point.effect),
         "suspicious": list(point.suspicious),
+    }
+
+
+def _storage_document(storage: Storage) -> Document:
+    return {
+        "claim": safe(storage.claim) or None,
+        "volume": safe(storage.volume) or None,
+        "storageClass": safe(storage.storage_class) or None,
+        "driver": safe(storage.driver) or None,
+        "inTree": safe(storage.in_tree) or None,
+        "accessModes": [safe(mode) for mode in storage.access_modes],
+        "reclaimPolicy": safe(storage.reclaim_policy) or None,
+        "notes": [safe(note) for note in storage.notes],
     }
 
 
@@ -133,6 +149,10 @@ def _point(inspection: Inspection, point: MountPoint, page: Page) -> Iterator[Te
     if point.effect is not Effect.NOTHING or point.is_directory:
         line.append(": ").append(_WORDS[point.effect], style=_STYLE[point.effect])
     yield line
+    if request.behind is not None:
+        yield from _storage(request.behind, page)
+    for warning in request.warnings:
+        yield from hang(Text("  careful: ", style=ALARM), display_words(warning), page.width)
     for reason in point.suspicious:
         yield from hang(Text("  suspicious: ", style=ALARM), reason, page.width)
     if point.shares:
@@ -143,6 +163,25 @@ def _point(inspection: Inspection, point: MountPoint, page: Page) -> Iterator[Te
         yield from hang(Text("  "), told, page.width, QUIET)
     if point.bytes_after:
         yield Text.assemble("  ", (f"{human(point.bytes_after)} of it came after the VOLUME instruction", WASTE))
+
+
+def _storage(storage: Storage, page: Page) -> Iterator[Text]:
+    driver = f"{storage.driver} (took the place of {storage.in_tree})" if storage.in_tree else storage.driver
+    if storage.in_tree == storage.driver:
+        driver = storage.driver
+    chain = (
+        ("claim", storage.claim),
+        ("volume", storage.volume),
+        ("class", storage.storage_class),
+        ("driver", driver),
+        ("access", ", ".join(storage.access_modes)),
+        ("reclaim policy", storage.reclaim_policy),
+    )
+    told = f" {page.glyphs.arrow} ".join(f"{label} {display_words(value)}" for label, value in chain[:4] if value)
+    told += "".join(f"; {label} {display_words(value)}" for label, value in chain[4:] if value)
+    yield from hang(Text("  "), told, page.width)
+    for note in storage.notes:
+        yield from hang(Text("  note: ", style=QUIET), display_words(note), page.width)
 
 
 def _shares(inspection: Inspection, point: MountPoint, page: Page) -> Iterator[Text]:
@@ -180,8 +219,10 @@ def _markdown(
     for point in points:
         size = "–" if point.bytes is None else human(point.bytes)
         layers = ", ".join(str(share.layer) for share in point.shares) or "–"
-        told = "; ".join([_WORDS[point.effect], *point.suspicious])
         request = point.request
+        told = "; ".join([_WORDS[point.effect], *point.suspicious, *map(code, map(display_words, request.warnings))])
+        if request.behind is not None and request.behind.driver:
+            told += f"; driver {code(display_words(request.behind.driver))}"
         what = code(display_words(" ".join(part for part in (request.origin, request.kind, request.name) if part)))
         yield f"| {code(display(request.path))} | {what} | {size} | {layers} | {told} |"
     for container in containers:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from layerscope.volumes.declared import PathBelow
+    from layerscope.volumes.storage import Storage
 
 _SYSTEM = ("/proc", "/sys", "/dev")
 
@@ -47,6 +48,23 @@ class MountRequest:
     """What is mounted: a volume's name, a host path; empty for what has no name."""
     copies: bool = False
     """Whether an engine copies the image's content into it while it is new and empty."""
+    behind: Storage | None = None
+    """What Kubernetes has behind it; None for what is no storage."""
+    warnings: tuple[str, ...] = ()
+    """What is wrong with it, or dangerous."""
+
+
+@dataclass(frozen=True, slots=True)
+class MountingUnit:
+    """What starts containers of one image: a service of a compose file, a container of a workload."""
+
+    name: str
+    """In full: ``Deployment shop/web, container app``."""
+    short: str
+    """As it is called in its file."""
+    image: str
+    """As it is written; empty where it is built, not named."""
+    mounts: tuple[MountRequest, ...]
 
 
 @dataclass(frozen=True, slots=True)
