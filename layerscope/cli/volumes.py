@@ -10,6 +10,7 @@ import typer
 
 from layerscope.cli import values
 from layerscope.cli.exits import Exit
+from layerscope.cli.inputs import input_file
 from layerscope.cli.options import (
     SOURCE,
     Common,

@@ -159,7 +159,7 @@ def _point(inspection: Inspection, point: MountPoint, page: Page) -> Iterator[Te
         yield from _shares(inspection, point, page)
     if point.dropped_steps:
         steps = ", ".join(map(str, point.dropped_steps))
-        told = f"what RUN wrote here after the VOLUME instruction was dropped by the classic builder (history {steps})"
+        told = f"the classic builder drops what RUN writes here after the VOLUME instruction (history {steps})"
         yield from hang(Text("  "), told, page.width, QUIET)
     if point.bytes_after:
         yield Text.assemble("  ", (f"{human(point.bytes_after)} of it came after the VOLUME instruction", WASTE))

@@ -18,9 +18,7 @@ _VARIABLE = re.compile(r"\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-?+])([^}
 _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
-def compose_services(
-    document: Any, what: str, environment: Mapping[str, str] = os.environ
-) -> tuple[ComposeService, ...]:
+def compose_services(document: Any, what: str, environment: Mapping[str, str] = os.environ) -> tuple[MountingUnit, ...]:
     """The services of a compose document, by name; UsageError where it is none."""
     services = at(document, "services")
     if not isinstance(services, dict) or not services:
