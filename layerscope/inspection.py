@@ -50,6 +50,8 @@ class ImageReport:
     platforms: tuple[Platform, ...]
     annotations: dict[str, str]
     config: ImageConfig
+    mirror: str = ""
+    """The mirror (``https://host:port``) that a registry's image was really read from; empty where it was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,7 @@ def _build(
             platforms=image.platforms,
             annotations=image.annotations,
             config=image.config,
+            mirror=image.endpoint if image.mirror else "",
         ),
         totals=totals,
         layers=layers,

@@ -86,6 +86,7 @@ def image_document(image: ImageReport) -> Document:
     return {
         "reference": image.reference,
         "source": image.source,
+        **({"mirror": image.mirror} if image.mirror else {}),
         "digest": _text(image.digest),
         "indexDigest": _text(image.index_digest),
         "configDigest": _text(config.digest),

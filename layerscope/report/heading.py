@@ -48,7 +48,7 @@ def identity(inspection: Inspection, page: Page) -> Iterator[Text]:
     config = image.config
     platform = str(config.platform) if config.platform else page.glyphs.none
     yield from _field("image", image.reference, page, style=HEADING)
-    yield from _field("source", image.source, page)
+    yield from _field("source", image.source + (f", from its mirror {image.mirror}" if image.mirror else ""), page)
     if image.digest is not None:
         yield from _field("digest", str(image.digest), page)
     else:

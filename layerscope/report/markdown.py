@@ -143,6 +143,8 @@ def title(inspection: Inspection, kind: str) -> Iterator[str]:
     yield f"### {code(display_words(image.reference))}"
     yield ""
     facts = [f"source {image.source}"]
+    if image.mirror:
+        facts.append(f"mirror {code(display_words(image.mirror))}")
     if image.config.platform is not None:
         facts.append(f"platform {code(display_words(str(image.config.platform)))}")
     if len(image.platforms) > 1:

@@ -39,6 +39,8 @@ class Image:
     """Annotations of the manifest."""
     endpoint: str = ""
     """Where a registry's image was really read: ``https://host:port`` of the registry, or of a mirror of it."""
+    mirror: bool = False
+    """Whether ``endpoint`` is another place than the registry that the reference names."""
     notes: tuple[str, ...] = ()
     """What is odd but legal about how the source holds the image."""
     history_from_engine: bool = False

@@ -30,19 +30,23 @@ class Exposure:
     options: RegistryOptions
 
     def require(self, identity: Identity, origin: Origin) -> None:
-        """Withheld where this identity's secret may not go to that origin; nobody has none."""
-        if identity.credential is None or is_loopback(origin.host):
+        """Withheld where this identity's secret may not go to that origin; nobody has none.
+
+        The endpoint itself must be fit for it, too: who can change what a registry says names the token server.
+        """
+        if identity.credential is None:
             return
-        if origin.scheme == "http":
-            if not is_named(origin, self.options.plain_http_login):
+        for each in dict.fromkeys((self.endpoint.origin, origin)):
+            if each.scheme == "http" and not (is_loopback(each.host) or is_named(each, self.options.plain_http_login)):
                 raise Withheld(
-                    f"the login of {identity} is not sent to {origin}, which is spoken to without TLS",
-                    hint=f"anybody on the way could read it; if that is no matter, say --plain-http-login {origin},"
+                    f"the login of {identity} is not sent to {each}, which is spoken to without TLS",
+                    hint=f"anybody on the way could read it; if that is no matter, say --plain-http-login {each},"
                     " or pull with --anonymous",
                 )
-        elif self.endpoint.lowered and origin == self.endpoint.origin:
+        if self.endpoint.lowered and self.endpoint.origin.scheme == "https":
             raise Withheld(
-                f"the login of {identity} is not sent to {origin}: {self.endpoint.file} says not to verify its"
-                " certificate",
-                hint=f"trust its authority with --ca-cert FILE; or say --insecure-skip-tls-verify {origin}",
+                f"the login of {identity} is not sent to {self.endpoint.origin}: {self.endpoint.file} says not to"
+                " verify its certificate",
+                hint="trust its authority with --ca-cert FILE; or say"
+                f" --insecure-skip-tls-verify {self.endpoint.origin}",
             )

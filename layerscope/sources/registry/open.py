@@ -53,7 +53,7 @@ def open_registry(reference: Reference, platform: Platform | None, options: Regi
                 log.log(level, "%s does not help: %s", endpoint, error)
         else:
             image.reference = str(reference)
-            image.endpoint = endpoint.url
+            image.endpoint, image.mirror = endpoint.url, endpoint.mirror
             log.info("%s is read from %s", reference, endpoint)
             return image
     raise _together(failed)
