@@ -95,7 +95,7 @@ def test_loopback_speaks_tls_where_it_is_told_to(
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.certificate))
     address = private.address
     read_all(opened(f"{address}/odd:1", settings=options(LOGIN, tls=frozenset({address}))))
-    with refused(SourceUnreachable, "400", hint=f"--tls {address}"):  # the registry's own words to who speaks HTTP to it
+    with refused(SourceUnreachable, "400", hint=f"--tls {address}"):  # its answer to HTTP
         opened(f"{address}/odd:1", settings=options(LOGIN))
 
 
