@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from layerscope.filesystem.advice import Advice
     from layerscope.filesystem.changes import LayerChanges
+    from layerscope.filesystem.dive import DiveFigures
     from layerscope.filesystem.reclaim import Reclaimable
     from layerscope.filesystem.stack import Filesystem
     from layerscope.history.base import Base, Candidate
@@ -76,6 +77,8 @@ class LayerReport:
     """Why the layer could not be read, else None."""
     is_base: bool | None = None
     """Whether it is the base image's; None where nothing tells where that ends."""
+    member: str = ""
+    """What an archive in Docker's form calls the layer; empty elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,8 @@ class Inspection:
     """The image it was built upon, as far as somebody tells."""
     advice: tuple[Advice, ...] | None = None
     """What another way of building would not ship, largest first; None where a skipped layer leaves it unknown."""
+    dive: DiveFigures | None = None
+    """dive's figures, where ``with_dive`` put them."""
 
 
 def inspect_image(
@@ -192,6 +197,21 @@ def _with_entries_of(
 def inspect_metadata(image: Image, *, bases: Sequence[Candidate] = ()) -> Inspection:
     """What manifest, config and history alone tell: no layer byte is asked for."""
     return _build(image, [None] * len(image.layers), None, bases)
+
+
+def dive_of(inspection: Inspection) -> DiveFigures | None:
+    """Dive's figures: those that are there, else computed. None where a layer was skipped or none was read."""
+    filesystem = inspection.filesystem
+    if inspection.dive is not None or filesystem is None or any(layer.skipped for layer in inspection.layers):
+        return inspection.dive
+    from layerscope.filesystem.dive import dive_figures
+
+    return dive_figures(filesystem.tree.indexes)
+
+
+def with_dive(inspection: Inspection) -> Inspection:
+    """The inspection with dive's figures in it: they take a while for a large image, and few ask for them."""
+    return replace(inspection, dive=dive_of(inspection))
 
 
 def _build(
@@ -304,6 +324,7 @@ def _layers(
                 reclaimable_bytes=buried[number] if filesystem else None,
                 skipped=None if found is None or isinstance(found, ReadLayer) else found.reason,
                 is_base=None if below is None else number < below,
+                member=blob.member,
             )
         )
     return tuple(reports)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,17 +26,19 @@ from layerscope.cli.ruleflags import RuleFlags
 from layerscope.errors import LayerscopeError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from layerscope.cli.output import Output
     from layerscope.gate.check import Policy
     from layerscope.gate.verdict import GateRun
+    from layerscope.inspection import Inspection
     from layerscope.report.page import Page
 
 EXAMPLES = """
 layerscope gate app:ci --max-size 250MB --max-layers 20
 layerscope gate app:ci --policy layerscope.toml --report json=gate.json
 layerscope gate app:ci --forbid-paths '*.pem' --forbid-user root
+layerscope gate app:ci --ci-config .dive-ci
 """
 
 
@@ -52,6 +54,16 @@ class PolicyOptions:
             parser=values.text,
             metavar="FILE",
             help="The file with the rules. Default: layerscope.toml, or [tool.layerscope.gate] in pyproject.toml.",
+        ),
+    ] = None
+    ci_config: Annotated[
+        str | None,
+        option(
+            "--ci-config",
+            panel=POLICY,
+            parser=values.text,
+            metavar="FILE",
+            help="A rules file of dive. Default: .dive-ci, where there is no other policy.",
         ),
     ] = None
     warn: Annotated[
@@ -93,10 +105,15 @@ def gate(
     from layerscope.cli.output import outputs, write
     from layerscope.gate.check import Policy
     from layerscope.gate.verdict import GateRun
+    from layerscope.inspection import with_dive
+    from layerscope.report.divejson import dive_export
 
     if not images:
         raise UsageError("no image was named", hint="layerscope gate IMAGE...; layerscope gate --help has examples")
     wanted = outputs(format, output)
+    formats = {each.format for each in wanted}
+    if GateFormat.DIVE_JSON in formats and (len(images) > 1 or all_platforms):
+        raise UsageError("dive-json is about one image", hint="name one, without --all-platforms")
     try:
         demanded = _policy(policy, rules)
         now = moment(policy.today)
@@ -104,8 +121,17 @@ def gate(
         nothing = GateRun(Policy(()), (failed(error),))
         write(_for_others(wanted, nothing), lambda chosen, page: render(nothing, chosen, page))
         raise
-    run, code = judge(images, demanded, now, common, limits, registry, all_platforms=all_platforms)
-    write(_for_others(wanted, run), lambda chosen, page: render(run, chosen, page))
+    needs_dive = formats & {GateFormat.JSON, GateFormat.DIVE_JSON} or any(c.rule.alias for c in demanded.checks)
+    exports: list[dict[str, Any] | None] = []
+
+    def seen(inspection: Inspection) -> Inspection:
+        found = with_dive(inspection) if needs_dive else inspection
+        if GateFormat.DIVE_JSON in formats:
+            exports.append(dive_export(found))
+        return found
+
+    run, code = judge(images, demanded, now, common, limits, registry, all_platforms=all_platforms, seen=seen)
+    write(_for_others(wanted, run), lambda chosen, page: render(run, chosen, page, exports))
     return code
 
 
@@ -116,8 +142,12 @@ def _for_others(wanted: list[Output[GateFormat]], run: GateRun) -> list[Output[G
     return [each for each in wanted if each.file is not None or each.format is not GateFormat.TABLE]
 
 
-def render(run: GateRun, chosen: GateFormat, page: Page) -> Iterable[str]:
+def render(run: GateRun, chosen: GateFormat, page: Page, exports: Sequence[Any] = ()) -> Iterable[str]:
     """A run in one of its formats."""
+    if chosen is GateFormat.DIVE_JSON:
+        from layerscope.report.divejson import dive_text, without_figures
+
+        return [dive_text(exports[0] if exports and exports[0] else without_figures(run))]
     if chosen is GateFormat.JSON:
         from layerscope.report.gatedocument import gate_document
         from layerscope.report.json import json_text
@@ -130,12 +160,17 @@ def render(run: GateRun, chosen: GateFormat, page: Page) -> Iterable[str]:
 
 def _policy(options: PolicyOptions, rules: RuleFlags) -> Policy:
     """What files and flags demand together; UsageError where they demand nothing."""
-    from layerscope.cli.gatepolicy import named_policy, nearest_policy
+    from layerscope.cli.gatepolicy import named_dive_ci, named_policy, nearest_dive_ci, nearest_policy
     from layerscope.cli.ruleflags import demands
     from layerscope.gate.check import Policy
     from layerscope.gate.policy import with_flags
 
-    found = named_policy(options.policy) if options.policy is not None else nearest_policy(Path.cwd())
+    here = Path.cwd()
+    found = named_policy(options.policy) if options.policy is not None else nearest_policy(here)
+    if options.ci_config is not None:
+        found = (found or Policy(())).and_also(named_dive_ci(options.ci_config))
+    elif found is None:
+        found = nearest_dive_ci(here)
     demanded = with_flags(found or Policy(()), demands(rules), options.warn)
     if not demanded.checks:
         raise UsageError(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _NAMES = ("layerscope.toml", "pyproject.toml")
+_DIVE_CI = ".dive-ci"
 MAX_BYTES = 16 << 20
 """A policy or a baseline that is larger is none."""
 
@@ -44,6 +45,24 @@ def nearest_policy(directory: Path) -> Policy | None:
                 _log.info("policy from %s", path)
                 return read_policy(table, shown)
     return None
+
+
+def named_dive_ci(name: str) -> Policy:
+    """Dive's rules in a file that was named. UsageError where there is none."""
+    from layerscope.gate.diveci import read_dive_ci
+
+    return read_dive_ci(read_file(name, "rules file"), name)
+
+
+def nearest_dive_ci(directory: Path) -> Policy | None:
+    """Dive's rules in the ``.dive-ci`` of a directory, where dive looks for them too."""
+    path = directory / _DIVE_CI
+    if not path.is_file():
+        return None
+    _log.info("policy from %s", path)
+    from layerscope.gate.diveci import read_dive_ci
+
+    return read_dive_ci(read_file(str(path), "rules file"), _DIVE_CI)
 
 
 def read_file(name: str, what: str, limit: int = MAX_BYTES) -> bytes:

@@ -15,10 +15,11 @@ from layerscope.gate.verdict import Failed, GateRun, Status, Verdict
 from layerscope.report.several import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from layerscope.cli.options import Common, LimitOptions, RegistryChoice
     from layerscope.gate.check import Policy
+    from layerscope.inspection import Inspection
 
 
 def judge(
@@ -30,9 +31,11 @@ def judge(
     registry: RegistryChoice,
     *,
     all_platforms: bool,
+    seen: Callable[[Inspection], Inspection],
 ) -> tuple[GateRun, Exit]:
     """Hold each image to the policy; what failed is told on standard error as it happens.
 
+    ``seen`` gets each inspection before it is judged, and gives it back, perhaps with more in it.
     The code is the highest of all errors; without any, 1 where the gate fails.
     """
     outcomes: list[Verdict | Failed] = []
@@ -42,7 +45,7 @@ def judge(
         try:
             if isinstance(target, Failure):
                 raise target.error
-            outcomes.append(_judge(target[0], policy, now, options, limits, registry))
+            outcomes.append(_judge(target[0], policy, now, options, limits, registry, seen))
         except (LayerscopeError, OSError) as error:
             code = max(code, exit_code(error))
             speech.report(error)
@@ -72,7 +75,13 @@ def moment(today: str | None) -> datetime:
 
 
 def _judge(
-    name: str, policy: Policy, now: datetime, common: Common, limits: LimitOptions, registry: RegistryChoice
+    name: str,
+    policy: Policy,
+    now: datetime,
+    common: Common,
+    limits: LimitOptions,
+    registry: RegistryChoice,
+    seen: Callable[[Inspection], Inspection],
 ) -> Verdict:
     from layerscope.gate.evaluate import evaluate
     from layerscope.gate.subject import Subject
@@ -80,7 +89,7 @@ def _judge(
 
     with opened_with_layers(name, common, limits, registry) as (image, reader):
         inspection = inspect_image(image, reader)
-    return evaluate(policy, Subject(name, inspection, now))
+    return evaluate(policy, Subject(name, seen(inspection), now))
 
 
 def _each(

@@ -46,6 +46,7 @@ class GateFormat(enum.StrEnum):
 
     TABLE = "table"
     JSON = "json"
+    DIVE_JSON = "dive-json"
 
 
 class ListFormat(enum.StrEnum):

@@ -26,7 +26,8 @@ def _field(rule: Rule) -> tuple[str, Any, Any]:
     listed = rule.kind is Kind.PATTERNS
     if listed:
         help_text = help_text.removesuffix(".") + "; may be repeated."
-    declared = option(f"--{rule.name}", panel=PANEL, parser=values.text, metavar=_METAVARS[rule.kind], help=help_text)
+    names = [f"--{rule.name}", *([f"--{rule.alias}"] if rule.alias else [])]
+    declared = option(*names, panel=PANEL, parser=values.text, metavar=_METAVARS[rule.kind], help=help_text)
     name = rule.name.replace("-", "_")
     if listed:
         return name, Annotated[list[str], declared], dataclasses.field(default_factory=list)

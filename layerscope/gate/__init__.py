@@ -9,6 +9,9 @@ subject.py         what a rule looks at, and what it says
 totals.py          budgets of sizes and counts
 paths.py           what must and must not be there
 settings.py        what the image says of itself
+dive.py            dive's three rules
+diveci.py          .dive-ci
+policyschema.py    the JSON Schema of a policy
 evaluate.py        policy and image to a verdict
 verdict.py         the verdict
 """

@@ -102,6 +102,12 @@ class Policy:
     origins: tuple[str, ...] = ()
     """The files it was read from."""
 
+    def and_also(self, other: Policy) -> Policy:
+        """Both; of a rule that both have, the other's."""
+        theirs = {check.rule.name for check in other.checks}
+        kept = (check for check in self.checks if check.rule.name not in theirs)
+        return Policy((*kept, *other.checks), (*self.origins, *other.origins))
+
 
 def matches(patterns: Iterable[str], text: str) -> bool:
     """Whether globs pick ``text``: the last that matches decides, and ``!`` takes out again."""

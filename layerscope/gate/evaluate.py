@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from layerscope.gate.check import Level
+from layerscope.gate.dive import differences
 from layerscope.gate.verdict import Offender, Result, Status, Verdict
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def evaluate(policy: Policy, subject: Subject) -> Verdict:
         totals=inspection.totals,
         complete=inspection.complete,
         results=tuple(evaluate_check(check, subject) for check in policy.checks),
+        notes=tuple(differences(inspection)),
+        dive=inspection.dive,
     )
 
 

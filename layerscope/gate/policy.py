@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from layerscope.errors import UsageError
 from layerscope.gate.check import ALL_LAYERS, Check, Exemption, LayerSelection, Level, Policy
 from layerscope.gate.contradictions import refuse_contradictions
+from layerscope.gate.diveci import dive_check
 from layerscope.gate.limit import Kind, nearest, parse_limit, parse_patterns
 from layerscope.gate.paths import gitignore
 from layerscope.gate.rules import RULES, Rule, find_rule
@@ -70,16 +71,22 @@ def with_flags(policy: Policy, flags: Mapping[str, Sequence[str]], warn_only: It
     ``warn_only`` names rules that only warn, whatever demands them.
     """
     given: list[Check] = []
+    replaced: set[str] = set()
     for name, values in flags.items():
         rule = find_rule(name)
         if not values:
             continue
         what = f"--{name}"
+        if rule.alias:
+            check = dive_check(name, values[-1], what)
+            given += [check] if check is not None else []
+            replaced.add(name)
+            continue
         if rule.kind is Kind.PATTERNS:
             given.append(_with_demand(Check(rule, what), parse_patterns(list(values), what), what))
         else:
             given += (_with_demand(Check(rule, what), value, what) for value in values)
-    replaced = {check.rule.name for check in given}
+    replaced.update(check.rule.name for check in given)
     checks = [check for check in policy.checks if check.rule.name not in replaced] + given
     order = {rule.name: number for number, rule in enumerate(RULES)}
     checks.sort(key=lambda check: order[check.rule.name])

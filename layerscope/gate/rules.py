@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from layerscope.errors import UsageError
-from layerscope.gate import paths, settings, totals
+from layerscope.gate import dive, paths, settings, totals
 from layerscope.gate.limit import Kind, nearest
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Rule:
     """Whether ``scope`` says where paths are looked for."""
     itemised: bool = False
     """Whether single things break it, which can be exempt one by one; else it is about a total."""
+    alias: str = ""
+    """How dive spells it."""
     whole: float | None = None
     """The percentage that cannot be passed, where the limit may be one."""
 
@@ -51,6 +53,8 @@ _GLOB = (
     "Patterns are globs over the whole text: * stands for anything; the last that matches decides, ! takes out again."
 )
 _GITIGNORE = "Patterns are those of gitignore. A directory that matches stands for everything below it."
+
+_DIVE = "Computed as dive 0.13.1 does, bit for bit, for those who come from dive. Unknown where a layer cannot be read."
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -342,6 +346,37 @@ RULES: tuple[Rule, ...] = (
         unit="platforms",
         group="Origin",
         itemised=True,
+    ),
+    Rule(
+        "lowest-efficiency",
+        Kind.RATIO,
+        "efficiency as dive has it",
+        f"dive's efficiency score must not be lower. {_DIVE}",
+        "0.9",
+        dive.efficiency,
+        group="dive",
+        alias="lowestEfficiency",
+    ),
+    Rule(
+        "highest-wasted-bytes",
+        Kind.SIZE,
+        "wasted bytes as dive has them",
+        f"dive's wasted bytes must not be more. {_DIVE} {_SIZE}",
+        '"20MB"',
+        dive.wasted_bytes,
+        group="dive",
+        alias="highestWastedBytes",
+    ),
+    Rule(
+        "highest-user-wasted-percent",
+        Kind.RATIO,
+        "wasted share of all layers but the first, as dive has it",
+        f"dive's wasted bytes over the bytes of all layers but the first must not be more. It is a ratio: 0.1 is 10 %. "
+        f"{_DIVE}",
+        "0.1",
+        dive.user_wasted_percent,
+        group="dive",
+        alias="highestUserWastedPercent",
     ),
 )
 

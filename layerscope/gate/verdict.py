@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from layerscope.filesystem.dive import DiveFigures
     from layerscope.gate.check import Check, Exemption, Policy
     from layerscope.history.instruction import Instruction
     from layerscope.inspection import ImageReport, Totals
@@ -79,6 +80,8 @@ class Verdict:
     complete: bool
     results: tuple[Result, ...]
     notes: tuple[str, ...] = ()
+    dive: DiveFigures | None = None
+    """dive's figures, where somebody asked for them."""
 
     @property
     def status(self) -> Status:

@@ -56,6 +56,8 @@ class LayerBlob:
     media_type: str = ""
     witness: str = ""
     """Names the exact bytes where there is no digest: file, times, offset. Empty where nothing can vouch for them."""
+    member: str = ""
+    """What an archive in Docker's form calls it; empty elsewhere."""
     passed: ReadLayer | LayerscopeError | None = None
     """The outcome, where the blob was read as the stream passed."""
 

@@ -19,6 +19,7 @@ diffwords.py   what differs, in words
 verdictwords.py what a gate's verdict says, in words
 gatetable.py   verdicts, for a terminal
 gatedocument.py verdicts as a value that JSON has
+divejson.py    what dive --json writes
 storage.py     what the cache holds
 schema.py      the JSON Schemas, shipped in schemas/
 """

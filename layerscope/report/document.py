@@ -5,8 +5,10 @@ Sizes are bytes. What is not known is null; what an image's author left out is e
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
+from layerscope.inspection import dive_of
 from layerscope.report.advising import change, finding
 from layerscope.report.packagesblock import packages_block
 from layerscope.report.rows import add_path, safe
@@ -14,6 +16,7 @@ from layerscope.report.rows import add_path, safe
 if TYPE_CHECKING:
     from layerscope.filesystem.advice import Advice
     from layerscope.filesystem.changes import LayerChanges
+    from layerscope.filesystem.dive import DiveFigures
     from layerscope.filesystem.reclaim import Reclaimable
     from layerscope.history.base import Base
     from layerscope.history.instruction import HistoryStep, Instruction
@@ -30,6 +33,7 @@ Document = dict[str, Any]
 def inspection_document(inspection: Inspection) -> Document:
     """Everything ``inspect`` tells."""
     block = {} if inspection.packages is None else {"packages": packages_block(inspection.packages)}
+    dive = dive_of(inspection)
     return {
         "schemaVersion": SCHEMA_VERSION,
         "kind": "inspect",
@@ -55,6 +59,7 @@ def inspection_document(inspection: Inspection) -> Document:
             ]
         },
         **block,
+        "dive": None if dive is None else dive_document(dive),
         "skipped": [skipped_document(item) for item in inspection.skipped],
         "notes": [note_document(note) for note in inspection.notes],
     }
@@ -97,6 +102,16 @@ def image_document(image: ImageReport) -> Document:
         "author": config.author,
         "annotations": image.annotations,
         "config": _run_config(config.run),
+    }
+
+
+def dive_document(figures: DiveFigures) -> Document:
+    """Dive's figures under dive's names; null for what is not a number."""
+    percent = figures.user_wasted_percent
+    return {
+        "efficiencyScore": figures.efficiency,
+        "wastedBytes": figures.wasted_bytes,
+        "userWastedPercent": percent if math.isfinite(percent) else None,
     }
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from layerscope.report.document import SCHEMA_VERSION, instruction_document, totals_document
+from layerscope.report.document import SCHEMA_VERSION, dive_document, instruction_document, totals_document
 from layerscope.report.rows import add_path, safe
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def _verdict(verdict: Verdict) -> Document:
         },
         "totals": totals_document(verdict.totals),
         "results": [_result(result) for result in verdict.results],
+        **({} if verdict.dive is None else {"dive": dive_document(verdict.dive)}),
         "notes": [safe(note) for note in verdict.notes],
     }
 
@@ -49,7 +51,7 @@ def _result(result: Result) -> Document:
         "rule": check.rule.name,
         "status": str(result.status),
         "level": str(check.level),
-        "measured": result.measured,
+        "measured": _finite(result.measured),
         "atLeast": result.at_least,
         "limit": None if check.limit is None else check.limit.value,
         "limitText": None if check.limit is None else check.limit.text,
@@ -67,6 +69,10 @@ def _result(result: Result) -> Document:
         ],
         "expired": [_exemption(exemption) for exemption in result.expired],
     }
+
+
+def _finite(value: int | float | str | None) -> int | float | str | None:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def offender_document(offender: Offender) -> Document:

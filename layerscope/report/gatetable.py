@@ -16,6 +16,7 @@ from layerscope.report.verdictwords import asides, demand, failure, found, headl
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from layerscope.filesystem.dive import DiveFigures
     from layerscope.gate.verdict import GateRun, Offender, Result, Verdict
     from layerscope.report.page import Page
 
@@ -58,9 +59,29 @@ def _verdict(verdict: Verdict, page: Page) -> Iterator[Text]:
     if verdict.results:
         yield Text()
         yield from _results(verdict, page)
+    if any(result.check.rule.alias for result in verdict.results) and verdict.dive is not None:
+        yield Text()
+        yield from _dive(verdict, verdict.dive, page)
     for note in verdict.notes:
         yield Text()
         yield from hang(Text("note: ", style=QUIET), display_words(note), page.width)
+
+
+def _dive(verdict: Verdict, figures: DiveFigures, page: Page) -> Iterator[Text]:
+    """Dive's figures above layerscope's."""
+    totals, none = verdict.totals, page.glyphs.none
+    rows = [
+        ("dive", f"{figures.efficiency:.4f}", f"{figures.wasted_bytes:,}", "wasted"),
+        (
+            "layerscope",
+            none if totals.efficiency is None else f"{totals.efficiency:.4f}",
+            none if totals.reclaimable_bytes is None else f"{totals.reclaimable_bytes:,}",
+            "reclaimable",
+        ),
+    ]
+    cells = [[Text(cell) for cell in row] for row in rows]
+    grid = Grid((Column("", right=False), Column("efficiency"), Column("bytes"), Column("", right=False)), cells)
+    yield from grid.table(map(grid.row, cells), page.glyphs)
 
 
 def _results(verdict: Verdict, page: Page) -> Iterator[Text]:

@@ -119,6 +119,8 @@ def label(verdict: Verdict, run: GateRun) -> str:
 def _precisely(result: Result) -> str:
     if result.unit == "bytes" and isinstance(result.measured, int):
         return ("at least " if result.at_least else "") + f"{exact(result.measured)} ({human(result.measured)})"
+    if result.unit == "ratio":
+        return str(result.measured)  # to the last digit: what is compared is not rounded
     return found(result)
 
 

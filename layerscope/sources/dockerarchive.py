@@ -133,6 +133,7 @@ def _layer(members: Members, position: int, name: str, diff_id: Digest) -> Layer
         open=partial(_open, members, name) if packed is None or packed.open is not None else None,
         size=packed.size if packed else None,
         witness=packed.witness if packed else "",
+        member=name,
         passed=packed.passed if packed else None,
     )
 

@@ -190,3 +190,37 @@ def test_policies_are_as_their_schema_says(cli: Cli) -> None:
     for wrong in ({"max-size": "250 potatoes"}, {"max-layers": "3MB"}, {"forbid-paths": []}, {"max-age": "3 days"}):
         with pytest.raises(jsonschema.ValidationError):
             validator.validate({"gate": wrong})
+
+
+def test_dives_rules_file(cli: Cli, place: Path) -> None:
+    def run(*flags: str) -> Any:
+        return cli("gate", CLASSIC, "--format", "json", "-q", *flags, cwd=place)
+
+    (place / ".dive-ci").write_text("rules:\n  lowestEfficiency: 0.97\n  highest-wasted-bytes: 1kB\n")
+    done = run()
+    assert (done.returncode, rules(done)) == (
+        1,
+        [("lowest-efficiency", "pass"), ("highest-wasted-bytes", "fail"), ("highest-user-wasted-percent", "fail")],
+    )
+    (verdict,) = document(done)["verdicts"]
+    assert verdict["dive"]["efficiencyScore"] == 0.9732789785401122
+    assert verdict["dive"]["wastedBytes"] == 6514
+    assert verdict["totals"]["reclaimableBytes"] == 6568
+    assert any("dive counts the copies that are kept" in note for note in verdict["notes"])
+    won = run("--highestWastedBytes", "20MB", "--highestUserWastedPercent", "disabled")
+    assert (won.returncode, rules(won)) == (0, [("lowest-efficiency", "pass"), ("highest-wasted-bytes", "pass")])
+    (place / "layerscope.toml").write_text("[gate]\nmax-layers = 12\n")
+    assert rules(run()) == [("max-layers", "pass")]
+    both = run("--ci-config", ".dive-ci")
+    assert rules(both)[0] == ("max-layers", "pass") and len(rules(both)) == 4
+    assert run("--ci-config", "nosuch").returncode == 2
+
+
+def test_dive_json(cli: Cli, place: Path) -> None:
+    done = cli("gate", CLASSIC, "--max-layers", "1", "--format", "dive-json", "-q")
+    assert done.returncode == 1
+    assert set(json.loads(done.stdout)) == {"layer", "image"}
+    failed = cli("gate", "nosuch.tar", "--max-layers", "1", "--report", "dive-json=d.json", cwd=place)
+    assert failed.returncode == 3
+    assert json.loads((place / "d.json").read_text())["errors"][0]["code"] == "not-found"
+    assert cli("gate", CLASSIC, BUILDKIT, "--max-layers", "1", "--format", "dive-json").returncode == 2

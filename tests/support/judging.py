@@ -23,8 +23,9 @@ NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
 def inspected(path: Path | str) -> Inspection:
     """What an image on disk is."""
-    with open_image(str(path)) as image:
-        return inspect_image(image, LayerReader())
+    reader = LayerReader()
+    with open_image(str(path), reader=reader) as image:
+        return inspect_image(image, reader)
 
 
 def made(directory: Path, *tars: bytes, **config: Any) -> Inspection:

@@ -1,0 +1,286 @@
+"""dive's arithmetic (v0.13.1), bit for bit: what its users compare with, and none of layerscope's own figures.
+
+dive looks at the leaves of each layer's tree: paths with nothing below them in that layer. For each path it adds up the
+sizes of all its leaves and keeps the smallest; the efficiency is the sum of the smallest over the sum of all. Paths
+with two leaves or more are inefficient, and every byte of theirs is wasted, also the copy that is kept. A whiteout
+counts with the size of the directory it hides, or with 0 for a file. Hiding by an opaque marker counts for nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from layerscope.layers.entry import AUFS_PREFIX, MARKER_PREFIX, EntryKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from layerscope.layers.index import LayerIndex
+
+_NONE_YET = -1
+"""dive's smallest size of a path it has looked at and not counted: it is added up like any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiveReference:
+    """A path that dive calls inefficient."""
+
+    path: bytes
+    """Without a leading slash."""
+    count: int
+    bytes: int
+    """Of all its leaves, the copy that is kept included."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiveFigures:
+    """What dive says of an image."""
+
+    efficiency: float
+    wasted_bytes: int
+    user_wasted_percent: float
+    """Wasted bytes over the bytes of all layers but the first: a ratio, which may pass 1, be infinite, or NaN."""
+    layer_bytes: tuple[int, ...]
+    """Sum of the sizes in each layer's tar headers."""
+    references: tuple[DiveReference, ...]
+    """Largest first."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all layers."""
+        return sum(self.layer_bytes)
+
+
+def dive_figures(layers: Sequence[LayerIndex]) -> DiveFigures:
+    """What dive says of a stack of layers, bottom first. Linear in entries, sorting apart."""
+    counted = _Counted()
+    stack = _Stack(_hidden_paths(layers))
+    for number, index in enumerate(layers):
+        nodes = layer_nodes(index)
+        if not number:
+            stack.start(index, nodes)
+        _count(counted, stack, index, nodes)
+        stack.push(index, nodes)
+    sizes = tuple(sum(index.sizes) for index in layers)
+    references = counted.references()
+    wasted = sum(reference.bytes for reference in references)
+    return DiveFigures(counted.efficiency(), wasted, _over(wasted, sum(sizes[1:])), sizes, references)
+
+
+def layer_nodes(index: LayerIndex) -> dict[bytes, int | None]:
+    """The paths of a layer's tree as dive builds it, each with the entry that counts: the last one.
+
+    None stands for a directory that no entry lists. A name that starts with ``.wh..wh..`` is not put into the tree, nor
+    what is below it; what is above it is.
+    """
+    nodes: dict[bytes, int | None] = {}
+    special = any(AUFS_PREFIX in path for path in index.paths)
+    for position, path in enumerate(index.paths):
+        if special and (above := _above_special(path)) is not None:
+            if above:
+                nodes.setdefault(above, None)
+        elif path:
+            nodes[path] = position
+    for parent in {path.rpartition(b"/")[0] for path in nodes}:
+        while parent and parent not in nodes:
+            nodes[parent] = None
+            parent = parent.rpartition(b"/")[0]
+    return nodes
+
+
+def depth_first(paths: Iterable[bytes]) -> list[bytes]:
+    """Paths by name, what is below a path before it: the order in which dive goes through a tree."""
+    return sorted(paths, key=lambda path: [*((0, part) for part in path.split(b"/")), (1, b"")])
+
+
+def is_whiteout(path: bytes) -> bool:
+    """Whether dive takes the last name of a path for a whiteout."""
+    return MARKER_PREFIX in path and path.rpartition(b"/")[2].startswith(MARKER_PREFIX)
+
+
+def _over(part: int, whole: int) -> float:
+    """Division as IEEE 754 has it."""
+    if whole:
+        return float(part) / float(whole)
+    return math.inf if part else math.nan
+
+
+class _Counted:
+    """Of each path the sizes of its leaves, added up, the smallest of them, and how many there were."""
+
+    def __init__(self) -> None:
+        self._paths: dict[bytes, list[int]] = {}
+
+    def add(self, sized: Iterable[tuple[bytes, int]]) -> None:
+        """So many more leaves."""
+        paths = self._paths
+        for path, size in sized:
+            found = paths.get(path)
+            if found is None:
+                paths[path] = [size, size, 1]
+                continue
+            found[0] += size
+            if size < found[1] or found[1] == _NONE_YET:
+                found[1] = size
+            found[2] += 1
+
+    def touch(self, path: bytes) -> None:
+        """A path that was looked at, and not counted."""
+        self._paths.setdefault(path, [0, _NONE_YET, 0])
+
+    def efficiency(self) -> float:
+        """Smallest over cumulated sizes."""
+        discovered = sum(found[0] for found in self._paths.values())
+        return float(sum(found[1] for found in self._paths.values())) / float(discovered) if discovered else 1.0
+
+    def references(self) -> tuple[DiveReference, ...]:
+        """Paths with more than one leaf."""
+        several = (DiveReference(path, count, size) for path, (size, _, count) in self._paths.items() if count > 1)
+        return tuple(sorted(several, key=lambda reference: (-reference.bytes, reference.path)))
+
+
+def _count(counted: _Counted, stack: _Stack, index: LayerIndex, nodes: dict[bytes, int | None]) -> None:
+    """Count a layer's leaves. dive goes through them by name, and gives up at a whiteout of what is not there."""
+    above = {path.rpartition(b"/")[0] for path in nodes}
+    leaves = [path for path in nodes if path not in above]
+    if any(map(is_whiteout, leaves)):
+        leaves.sort(key=lambda path: path.split(b"/"))
+        counted.add(_with_whiteouts(counted, stack, index, nodes, leaves))
+    else:
+        counted.add((path, _size(index, nodes[path])) for path in leaves)
+
+
+def _with_whiteouts(
+    counted: _Counted, stack: _Stack, index: LayerIndex, nodes: dict[bytes, int | None], leaves: Iterable[bytes]
+) -> Iterator[tuple[bytes, int]]:
+    for path in leaves:
+        if not is_whiteout(path):
+            yield path, _size(index, nodes[path])
+            continue
+        node = stack.find(_hidden(path))
+        if node is None:
+            counted.touch(_hidden(path))
+            return
+        yield _hidden(path), node.total() if node.is_directory else 0
+
+
+def _size(index: LayerIndex, position: int | None) -> int:
+    return 0 if position is None else index.sizes[position]
+
+
+def _above_special(path: bytes) -> bytes | None:
+    """What is above the first name that starts with ``.wh..wh..``; None if none does."""
+    if path.startswith(AUFS_PREFIX):
+        return b""
+    place = path.find(b"/" + AUFS_PREFIX)
+    return path[:place] if place >= 0 else None
+
+
+def _hidden(path: bytes) -> bytes:
+    """The path that a whiteout stands for, as dive writes it: one that names nothing ends in a slash."""
+    directory, _, name = path.rpartition(b"/")
+    name = name.removeprefix(MARKER_PREFIX)
+    return directory + b"/" + name if directory else name
+
+
+def _hidden_paths(layers: Sequence[LayerIndex]) -> set[bytes]:
+    """Every path that a whiteout of some layer stands for: the stack need know no others."""
+    return {
+        _hidden(path).rstrip(b"/")
+        for index in layers
+        for path in index.paths
+        if is_whiteout(path) and _above_special(path) is None
+    }
+
+
+class _Node:
+    """A path of dive's stack. A file that takes a directory's place keeps what was below it."""
+
+    __slots__ = ("children", "is_directory", "size")
+
+    def __init__(self) -> None:
+        self.children: dict[bytes, _Node] = {}
+        self.size = 0
+        self.is_directory = False
+
+    def total(self) -> int:
+        """Of itself and everything below."""
+        total, pending = 0, [self]
+        while pending:
+            node = pending.pop()
+            total += node.size
+            pending += node.children.values()
+        return total
+
+
+class _Stack:
+    """dive's tree of the layers below, as much of it as lies at or below a path that some whiteout stands for.
+
+    The bottom layer is put on top of itself, whiteouts and all. A layer that needs a directory and does not list it
+    makes dive forget that it is one.
+    """
+
+    def __init__(self, hidden: set[bytes]) -> None:
+        self._hidden = hidden
+        self._root = _Node()
+        self._within: dict[bytes, bool] = {b"": False}
+        """Of directories, whether they lie at or below a hidden path."""
+
+    def start(self, index: LayerIndex, nodes: dict[bytes, int | None]) -> None:
+        """The bottom layer's own tree, in which its whiteouts are looked for."""
+        for path in self._relevant(nodes):
+            self._add(path, index, nodes[path])
+
+    def push(self, index: LayerIndex, nodes: dict[bytes, int | None]) -> None:
+        """Put a layer on top."""
+        paths = self._relevant(nodes)
+        if whiteouts := [path for path in nodes if is_whiteout(path)] if self._hidden else []:
+            paths = depth_first({*paths, *whiteouts})
+        for path in paths:
+            if is_whiteout(path):
+                self._remove(_hidden(path).rstrip(b"/"))
+            else:
+                self._add(path, index, nodes[path])
+
+    def find(self, path: bytes) -> _Node | None:
+        """The node at a path."""
+        node: _Node | None = self._root
+        for part in path.split(b"/"):
+            if part:
+                node = node.children.get(part) if node is not None else None
+        return node
+
+    def _relevant(self, nodes: dict[bytes, int | None]) -> list[bytes]:
+        if not self._hidden:
+            return []
+        return [path for path in nodes if path in self._hidden or self._is_within(path.rpartition(b"/")[0])]
+
+    def _is_within(self, directory: bytes) -> bool:
+        asked = []
+        while directory not in self._within:
+            if directory in self._hidden:
+                self._within[directory] = True
+            else:
+                asked.append(directory)
+                directory = directory.rpartition(b"/")[0]
+        found = self._within[directory]
+        self._within.update(dict.fromkeys(asked, found))
+        return found
+
+    def _add(self, path: bytes, index: LayerIndex, position: int | None) -> None:
+        node = self._root
+        for part in path.split(b"/"):
+            child = node.children.get(part)
+            if child is None:
+                child = node.children[part] = _Node()
+            node = child
+        node.size = _size(index, position)
+        node.is_directory = position is not None and index.kinds[position] == EntryKind.DIRECTORY
+
+    def _remove(self, path: bytes) -> None:
+        directory, _, name = path.rpartition(b"/")
+        node = self.find(directory)
+        if node is not None and name:
+            node.children.pop(name, None)
