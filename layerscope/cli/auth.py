@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from layerscope.cli import speech, values
+from layerscope.cli.credentials import ADVICE, OF_THE_NODE
 from layerscope.cli.exits import Exit
 from layerscope.cli.options import (
     REGISTRY,
@@ -31,6 +33,7 @@ EXAMPLES = """
 layerscope auth explain ghcr.io/org/app:1.2
 layerscope auth explain --pull-secret regcred.yaml quay.io/org/app
 layerscope auth explain --pull-secret - quay.io/org/app < regcred.yaml
+layerscope auth explain --pod shop/web registry.example/shop/web:3
 layerscope auth explain --offline nginx --format json
 """
 
@@ -69,9 +72,12 @@ def explain(
     explanation = options.credentials.explain(reference)
     trial = None
     if not offline and explanation.blocked is None:
-        from layerscope.sources.registry.trial import try_pull
+        from layerscope.credentials.explanation import Rules
+        from layerscope.sources.registry.trial import Outcome, try_pull
 
         trial = try_pull(reference, options)
+        if explanation.rules is Rules.KUBELET and trial.outcome is Outcome.NOT_AUTHORISED:
+            trial = dataclasses.replace(trial, hint=ADVICE)
     remarks = [*registry.logins.remarks, *_unseen(explanation, trial)]
     write(wanted, lambda chosen, page: render(explanation, trial, remarks, chosen, page))
     return _exit(explanation, trial)
@@ -115,10 +121,7 @@ def _unseen(explanation: Explanation, trial: Trial | None) -> list[str]:
     refused = trial is not None and trial.outcome in (Outcome.NOT_AUTHORISED, Outcome.NOT_FOUND)
     if not refused or explanation.rules is not Rules.KUBELET:
         return []
-    return [
-        "a node may have credentials of its own, which count after the pull secrets and cannot be seen from here: the"
-        " kubelet's credential providers, and its config.json"
-    ]
+    return [OF_THE_NODE]
 
 
 def _exit(explanation: Explanation, trial: Trial | None) -> Exit:

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from layerscope.credentials.pullsecret import PullSecret, UnreadSecret
 
 _STDIN = "-"
-_NODE = (
-    "kubectl create secret docker-registry makes a new pull secret; a node may have credentials of its own too (its"
-    " config.json, a credential provider), which nobody sees from here"
+ADVICE = "it takes a pull secret whose login this registry accepts; kubectl create secret docker-registry makes one"
+"""What to do about a refusal where pull secrets alone count: no login of this machine would change it."""
+OF_THE_NODE = (
+    "a node may have credentials of its own, which count after the pull secrets and cannot be seen from here: the"
+    " kubelet's credential providers, and its config.json"
 )
 MAX_PASSWORD = 64 << 10
 MAX_SECRET_FILE = 4 << 20
@@ -86,7 +88,7 @@ class Logins:
             yield
         except NotAuthorised as error:
             if self._choice.pull_secret or check_cluster(self._choice):
-                error.hint = _NODE
+                error.hint = f"{ADVICE}; {OF_THE_NODE}"
             raise
 
     def _bind(self, name: str) -> None:

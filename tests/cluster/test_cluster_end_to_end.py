@@ -134,6 +134,35 @@ def test_logins_of_this_machine_do_not_count(
     assert ended(product, kubeconfig, image, "--pod", "bad")[0] == 4
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "tried"),
+    [
+        (["--pod", "both"], 0, ["wrong", "right"]),
+        (["--workload", "deployment/web"], 0, ["wrong", "right"]),
+        (["--service-account", "puller"], 0, ["wrong", "right"]),
+        (["--k8s-secret", "right"], 0, ["right"]),
+        (["--pod", "bad"], 4, ["wrong"]),
+        (["--pod", "other"], 4, []),
+        (["--pod", "bare"], 4, []),
+    ],
+)
+def test_why_a_pod_can_or_cannot_pull(
+    product: Product, kubeconfig: Path, image: str, arguments: list[str], code: int, tried: list[str]
+) -> None:
+    explain = ["auth", "explain", image, *arguments, "--kubeconfig", str(kubeconfig)]
+    done = product.run(*explain, "--format", "json")
+    assert done.returncode == code, done.stderr.decode()
+    document = json.loads(done.stdout)
+    considered = [each for each in document["considered"] if each["outcome"] in ("used", "next")]
+    assert [each["name"].partition("/")[2] for each in considered] == tried
+    table = product.run(*explain)
+    for hidden in (ACCOUNT.password, "another-word"):
+        assert hidden.encode() not in done.stdout + done.stderr + table.stdout + table.stderr
+    unseen = b"a node may have credentials of its own" in b" ".join(table.stdout.split())
+    assert unseen is (code == 4)
+    assert b"docker login" not in table.stdout
+
+
 def test_a_list_of_kubeconfigs_in_the_environment(
     product: Product, kubeconfig: Path, cluster: Running, tmp_path: Path, image: str
 ) -> None:
