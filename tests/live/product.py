@@ -22,12 +22,12 @@ class Product:
     settings: dict[str, str] = field(default_factory=dict)
     """Added to the environment."""
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    def run(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Runs one command to its end, whatever that is."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)}
         environment = {**kept, "HOME": str(self.home), "DOCKER_HOST": f"unix://{self.home}/no-engine", **self.settings}
         command = [sys.executable, "-m", "layerscope", *arguments, "--cache-dir", str(self.home / "cache")]
-        return subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, check=False)
+        return subprocess.run(command, env=environment, cwd=REPOSITORY, input=stdin, capture_output=True, check=False)
 
     def output(self, *arguments: str) -> bytes:
         """The standard output of a command that must succeed."""
