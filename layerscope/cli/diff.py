@@ -54,7 +54,8 @@ class DiffOptions:
             panel=SELECTION,
             parser=values.text,
             metavar="KIND,...",
-            help="Compare nothing but: layers, files, platform, config, environment, labels, annotations, history.",
+            help="Compare nothing but: layers, files, packages, platform, config, environment, labels, annotations,"
+            " history.",
         ),
     ] = dataclasses.field(default_factory=list)
     ignore: Annotated[
@@ -118,9 +119,9 @@ def diff(
 ) -> int:
     """What is different between two images, from any two sources.
 
-    Layers shared, replaced, added and removed; files added, removed, moved, modified or with other metadata; config,
-    environment, labels, history: all with bytes, which add up to the difference exactly. Layers that both images have
-    are read once. A and B are IMAGEs as every command takes them.
+    Layers shared, replaced, added and removed; files added, removed, moved, modified or with other metadata; packages
+    and their versions; config, environment, labels, history: all with bytes, which add up to the difference exactly.
+    Layers that both images have are read once. A and B are IMAGEs as every command takes them.
     """
     from layerscope.cli.output import outputs, write
     from layerscope.compare.comparison import compare
@@ -162,18 +163,20 @@ def _inspections(
     from layerscope.cli.several import shared_cache
     from layerscope.compare.comparison import Kind
     from layerscope.inspection import inspect_image, inspect_metadata
+    from layerscope.packages.probe import PACKAGES
     from layerscope.sources.location import STDIN
 
     if names == (STDIN, STDIN):
         raise UsageError("standard input passes once, and both images are to come from it", hint="name one of them")
-    with_layers = bool(kinds & {Kind.LAYERS, Kind.FILES})
+    with_layers = bool(kinds & {Kind.LAYERS, Kind.FILES, Kind.PACKAGES})
+    probes = (PACKAGES,) if Kind.PACKAGES in kinds else ()
     found: list[Inspection] = []
     with shared_cache(common) as options:
         for name, platform in zip(names, (common.platform, choice.other_platform or common.platform), strict=True):
             of_this = dataclasses.replace(options, platform=platform)
             with _naming(name):
                 if with_layers:
-                    with opened_with_layers(name, of_this, limits, registry) as (image, reader):
+                    with opened_with_layers(name, of_this, limits, registry, probes) as (image, reader):
                         found.append(inspect_image(image, reader, beside=found[0] if found else None))
                 else:
                     with opened_without_layers(name, of_this, registry) as image:

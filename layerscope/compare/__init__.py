@@ -8,6 +8,8 @@ walk.py        two merged trees side by side: every path that differs
 moves.py       which removed file is which added one
 inodes.py      which name of a hard-linked file carries its bytes
 files.py       the files that differ, with bytes that add up
+packages.py    packages that came, went or changed
+growth.py      which layer, package and file brought the difference
 settings.py    config, environment, labels, annotations, platform
 steps.py       history
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from layerscope.compare.aspects import Ignore
 from layerscope.compare.files import FilesCompared, compare_files, no_difference
 from layerscope.compare.layers import LayersCompared, compare_layers
+from layerscope.compare.packages import PackagesCompared, compare_packages, no_changed_package
 from layerscope.compare.settings import (
     Setting,
     compare_config,
@@ -29,6 +30,7 @@ class Kind(enum.StrEnum):
 
     LAYERS = "layers"
     FILES = "files"
+    PACKAGES = "packages"
     PLATFORM = "platform"
     CONFIG = "config"
     ENVIRONMENT = "environment"
@@ -46,6 +48,8 @@ class Comparison:
     layers: LayersCompared
     files: FilesCompared | None
     """None where layers were skipped or not read, and the images are not the same layers anyway."""
+    packages: PackagesCompared | None
+    """None where one of the inspections has none, or a package database of one could not be read."""
     platform: Setting | None
     """None where it is the same."""
     config: tuple[Setting, ...]
@@ -56,10 +60,12 @@ class Comparison:
     history: tuple[ChangedStep, ...]
 
     def differs(self, kinds: Collection[Kind] = frozenset(Kind)) -> bool:
-        """Whether the images differ in any of ``kinds``. Files that are not known count as different."""
+        """Whether the images differ in any of ``kinds``. What could not be read counts as different."""
+        unread = not (self.before.complete and self.after.complete)
         found = {
             Kind.LAYERS: self.layers.differ,
             Kind.FILES: self.files is None or bool(self.files.changes),
+            Kind.PACKAGES: unread if self.packages is None else bool(self.packages.changes),
             Kind.PLATFORM: self.platform is not None,
             Kind.CONFIG: bool(self.config),
             Kind.ENVIRONMENT: bool(self.environment),
@@ -80,6 +86,7 @@ def compare(before: Inspection, after: Inspection, ignore: Ignore | None = None)
         after=after,
         layers=compare_layers(before.layers, after.layers),
         files=_files(before, after, ignore),
+        packages=_packages(before, after),
         platform=compare_platform(one, other),
         config=compare_config(one.config, other.config, created=not ignore.created),
         environment=compare_environment(one.config.run.env, other.config.run.env),
@@ -89,9 +96,23 @@ def compare(before: Inspection, after: Inspection, ignore: Ignore | None = None)
     )
 
 
+def _have_same_layers(before: Inspection, after: Inspection) -> bool:
+    """Whether what the layers add up to is the same, read or not."""
+    return [layer.diff_id for layer in before.layers] == [layer.diff_id for layer in after.layers]
+
+
+def _packages(before: Inspection, after: Inspection) -> PackagesCompared | None:
+    if _have_same_layers(before, after):
+        return no_changed_package()
+    one, other = before.packages, after.packages
+    if one is None or other is None or one.unread or other.unread:
+        return None
+    return compare_packages(one, other)
+
+
 def _files(before: Inspection, after: Inspection, ignore: Ignore) -> FilesCompared | None:
-    if [layer.diff_id for layer in before.layers] == [layer.diff_id for layer in after.layers]:
-        return no_difference()  # the same layers, so the same files, read or not
+    if _have_same_layers(before, after):
+        return no_difference()
     known = all(
         inspection.filesystem is not None and inspection.totals.squashed_bytes is not None
         for inspection in (before, after)

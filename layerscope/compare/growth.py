@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from layerscope.compare.comparison import Comparison
     from layerscope.compare.files import ChangedFile
     from layerscope.inspection import Inspection, LayerReport
-    from layerscope.packages.package import Package, Packages
+    from layerscope.packages.package import Package
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,10 @@ def growth(comparison: Comparison) -> tuple[LayerPart, ...] | None:
     return tuple(sorted(parts, key=lambda part: (-abs(part.bytes), part.is_gone, part.layer.index)))
 
 
-def owner(packages: Packages | None, changed: ChangedFile) -> Package | None:
-    """The package that owns a changed file, by the packages of the image that ``changed.layer`` belongs to."""
+def owner(comparison: Comparison, changed: ChangedFile) -> Package | None:
+    """The package that a changed file belongs to, in the second image or, where it is gone, in the first."""
     node = changed.after or changed.before
+    packages = (comparison.after if changed.after else comparison.before).packages
     if packages is None or node is None or node.children is not None:
         return None
     number = packages.owners[node.layer][node.entry]
@@ -68,7 +69,7 @@ def _part(comparison: Comparison, number: int, is_gone: bool, group: list[Change
     inspection: Inspection = comparison.before if is_gone else comparison.after
     sums: dict[int, list[int]] = {}
     for changed in group:
-        package = owner(inspection.packages, changed)
+        package = owner(comparison, changed)
         tally = sums.setdefault(UNOWNED if package is None else package.number, [0, 0])
         tally[0] += changed.bytes
         tally[1] += 1

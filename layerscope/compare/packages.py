@@ -22,7 +22,7 @@ class PackageChange(enum.StrEnum):
     REMOVED = "removed"
     VERSION = "version"
     """Another version."""
-    BYTES = "bytes"
+    RESIZED = "resized"
     """The same version, with more or fewer bytes of its own: files of it were deleted, overwritten, written."""
 
 
@@ -98,7 +98,7 @@ def _changes(before: Packages, after: Packages) -> Iterator[ChangedPackage]:
             elif old.version != new.version:
                 yield ChangedPackage(PackageChange.VERSION, old, new)
             elif old.squashed_bytes != new.squashed_bytes:
-                yield ChangedPackage(PackageChange.BYTES, old, new)
+                yield ChangedPackage(PackageChange.RESIZED, old, new)
 
 
 def _by_name(packages: Iterable[Package]) -> dict[tuple[str, str, str], list[Package]]:

@@ -10,7 +10,17 @@ from layerscope.compare.aspects import FileChange
 from layerscope.compare.comparison import Kind
 from layerscope.compare.layers import LayerStatus
 from layerscope.compare.steps import StepChange
-from layerscope.report.diffwords import FILE_WORDS, details, growth, heaviest, signed, value_words
+from layerscope.report.diffwords import (
+    FILE_WORDS,
+    PACKAGE_WORDS,
+    details,
+    growth,
+    heaviest,
+    heaviest_packages,
+    signed,
+    value_words,
+    version_words,
+)
 from layerscope.report.display import display, display_path, display_words
 from layerscope.report.grid import GAP, Column, Grid, hang
 from layerscope.report.page import ADDED, ALARM, DELETED, HEADING, METADATA, MODIFIED, QUIET
@@ -37,6 +47,8 @@ _STYLES = {
     "metadata": METADATA,
     "kind": MODIFIED,
     "shared": QUIET,
+    "version": MODIFIED,
+    "resized": METADATA,
 }
 _LABEL = 9
 _INSTRUCTION_LINES = 2
@@ -64,6 +76,7 @@ class _Table:
             yield Text(f"No difference{compared}", style=HEADING)
         sections = {
             Kind.FILES: self._files,
+            Kind.PACKAGES: self._packages,
             Kind.LAYERS: self._layers,
             Kind.PLATFORM: self._platform,
             Kind.CONFIG: lambda: self._settings("Config", self.comparison.config),
@@ -158,6 +171,50 @@ class _Table:
             yield from hang(Text.assemble(grid.row(row), GAP), path, self.page.width)
             if found := details(changed, self.comparison, arrow):
                 yield from hang(indent, display(", ".join(found)), self.page.width, QUIET)
+
+    # -- packages ------------------------------------------------------------------------------------------------
+
+    def _packages(self) -> Iterator[Text]:
+        packages = self.comparison.packages
+        if packages is None:
+            yield Text()
+            yield from self._unknown("Packages", "not compared: a layer or a package database could not be read")
+            return
+        if not packages.changes:
+            return
+        tallies = [
+            f"{tally.count:,} {PACKAGE_WORDS[change]} {signed(tally.bytes)}"
+            for change, tally in packages.tallies.items()
+            if tally.count
+        ]
+        if packages.unowned_bytes:
+            tallies.append(f"of no package {signed(packages.unowned_bytes)}")
+        yield Text()
+        yield from hang(Text("Packages", style=HEADING), f": {', '.join(tallies)}", self.page.width)
+        shown = heaviest_packages(packages.changes, self.top)
+        rows = [
+            [
+                Text(signed(changed.bytes), style="" if changed.bytes else QUIET),
+                Text(PACKAGE_WORDS[changed.change], style=_STYLES[changed.change]),
+                Text(f"{changed.package.layer}" if changed.after else f"({changed.package.layer})"),
+                Text(changed.package.kind),
+            ]
+            for changed in shown
+        ]
+        columns = (Column("bytes"), Column("change", right=False), Column("layer"), Column("kind", right=False))
+        grid = Grid(columns, rows)
+        lines = (
+            line
+            for changed, row in zip(shown, rows, strict=True)
+            for line in hang(
+                Text.assemble(grid.row(row), GAP),
+                display_words(version_words(changed, self.page.glyphs.arrow)),
+                self.page.width,
+            )
+        )
+        if shown:
+            yield from grid.table(lines, self.page.glyphs, "package")
+        yield from self._more(len(packages.changes))
 
     # -- layers --------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from layerscope.compare.comparison import Kind
+from layerscope.compare.growth import owner
 from layerscope.filesystem.listing import node_row
 from layerscope.oci.config import Healthcheck
 from layerscope.report.document import (
@@ -15,7 +16,7 @@ from layerscope.report.document import (
     Document,
     healthcheck_document,
     image_document,
-    layer_document,
+    instruction_document,
     note_document,
     skipped_document,
     step_document,
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
     from layerscope.compare.comparison import Comparison
     from layerscope.compare.files import ChangedFile, FilesCompared
     from layerscope.compare.layers import LayerPair, LayersCompared, LayerTally
+    from layerscope.compare.packages import ChangedPackage, PackagesCompared
     from layerscope.compare.settings import Setting, Value
     from layerscope.compare.steps import ChangedStep
     from layerscope.filesystem.changes import Tally
     from layerscope.filesystem.stack import Filesystem
     from layerscope.filesystem.tree import Node
-    from layerscope.inspection import Totals
+    from layerscope.inspection import LayerReport, Totals
+    from layerscope.packages.package import Package
 
 
 def comparison_document(comparison: Comparison, kinds: Collection[Kind]) -> Document:
@@ -57,6 +60,7 @@ def comparison_document(comparison: Comparison, kinds: Collection[Kind]) -> Docu
     }
     parts: dict[Kind, Callable[[], Any]] = {
         Kind.LAYERS: lambda: _layers(comparison.layers),
+        Kind.PACKAGES: lambda: None if comparison.packages is None else _packages(comparison.packages),
         Kind.PLATFORM: lambda: None if comparison.platform is None else _setting(comparison.platform),
         Kind.CONFIG: lambda: _settings(comparison.config),
         Kind.ENVIRONMENT: lambda: _settings(comparison.environment),
@@ -81,6 +85,7 @@ def changed_file_document(changed: ChangedFile, comparison: Comparison) -> Docum
         "change": changed.change.value,
         "differences": [aspect.value for aspect in changed.differences],
         "bytes": changed.bytes,
+        "package": _owner(changed, comparison),
         "before": _side(comparison.before.filesystem, changed.old_path, changed.before),
         "after": _side(comparison.after.filesystem, changed.path, changed.after),
     }
@@ -123,9 +128,56 @@ def _layer(pair: LayerPair) -> Document:
         "fileBytes": pair.file_bytes,
         "uncompressedBytes": pair.uncompressed_bytes,
         "compressedBytes": pair.compressed_bytes,
-        "before": None if pair.before is None else layer_document(pair.before),
-        "after": None if pair.after is None else layer_document(pair.after),
+        "before": None if pair.before is None else _one_layer(pair.before),
+        "after": None if pair.after is None else _one_layer(pair.after),
     }
+
+
+def _one_layer(layer: LayerReport) -> Document:
+    return {
+        "index": layer.index,
+        "digest": None if layer.digest is None else str(layer.digest),
+        "diffId": str(layer.diff_id),
+        "chainId": str(layer.chain_id),
+        "compressedBytes": layer.compressed_bytes,
+        "uncompressedBytes": layer.uncompressed_bytes,
+        "fileBytes": layer.file_bytes,
+        "instruction": instruction_document(layer.instruction),
+        "skipped": layer.skipped,
+    }
+
+
+def _packages(packages: PackagesCompared) -> Document:
+    return {
+        "bytes": packages.bytes,
+        **{change.value: _tally(tally) for change, tally in packages.tallies.items()},
+        "unownedBytes": packages.unowned_bytes,
+        "changes": [_changed_package(changed) for changed in packages.changes],
+    }
+
+
+def _changed_package(changed: ChangedPackage) -> Document:
+    package = changed.package
+    return {
+        "kind": package.kind,
+        "name": package.name,
+        "architecture": package.architecture or None,
+        "change": changed.change.value,
+        "bytes": changed.bytes,
+        "before": None if changed.before is None else _package(changed.before),
+        "after": None if changed.after is None else _package(changed.after),
+    }
+
+
+def _package(package: Package) -> Document:
+    document: Document = {"version": package.version}
+    add_path(document, "location", b"/" + package.location)
+    return {**document, "layer": package.layer, "squashedBytes": package.squashed_bytes}
+
+
+def _owner(changed: ChangedFile, comparison: Comparison) -> Document | None:
+    package = owner(comparison, changed)
+    return None if package is None else {"kind": package.kind, "name": package.name, "version": package.version}
 
 
 def _files(files: FilesCompared) -> Document:

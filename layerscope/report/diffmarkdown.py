@@ -8,7 +8,16 @@ from layerscope.compare.aspects import FileChange
 from layerscope.compare.comparison import Kind
 from layerscope.compare.layers import LayerStatus
 from layerscope.compare.steps import StepChange
-from layerscope.report.diffwords import FILE_WORDS, details, growth, heaviest, signed, value_words
+from layerscope.report.diffwords import (
+    FILE_WORDS,
+    PACKAGE_WORDS,
+    details,
+    growth,
+    heaviest,
+    heaviest_packages,
+    signed,
+    value_words,
+)
 from layerscope.report.display import display, display_path, display_words
 from layerscope.report.markdown import code, folded, table_row
 from layerscope.report.quantities import count, exact, human
@@ -37,6 +46,8 @@ def _lines(comparison: Comparison, kinds: Collection[Kind], top: int) -> Iterato
         yield ""
     if Kind.FILES in kinds:
         yield from _files(comparison, top)
+    if Kind.PACKAGES in kinds:
+        yield from _packages(comparison, top)
     if Kind.LAYERS in kinds and comparison.layers.differ:
         yield from _layers(comparison)
     settings = {
@@ -94,6 +105,41 @@ def _files(comparison: Comparison, top: int) -> Iterator[str]:
     which = "" if len(shown) == len(files.changes) else f", the heaviest {len(shown):,} of {len(files.changes):,}"
     head = ["| bytes | change | layer | path | |", "|--:|---|--:|---|---|"]
     yield from folded(f"Changed files{which}", [*head, *rows])
+
+
+def _packages(comparison: Comparison, top: int) -> Iterator[str]:
+    packages = comparison.packages
+    if packages is None:
+        yield "⚠️ **Packages are not compared**: a layer or a package database could not be read."
+        yield ""
+        return
+    if not packages.changes:
+        return
+    tallies = [
+        f"{tally.count:,} {PACKAGE_WORDS[change]} {signed(tally.bytes)}"
+        for change, tally in packages.tallies.items()
+        if tally.count
+    ]
+    if packages.unowned_bytes:
+        tallies.append(f"of no package {signed(packages.unowned_bytes)}")
+    rows = [
+        table_row(
+            (
+                signed(changed.bytes),
+                PACKAGE_WORDS[changed.change],
+                str(changed.package.layer),
+                changed.package.kind,
+                code(display_words(changed.package.name)),
+                *(
+                    code(display_words(package.version)) if package is not None else _NONE
+                    for package in (changed.before, changed.after)
+                ),
+            )
+        )
+        for changed in heaviest_packages(packages.changes, top)
+    ]
+    head = ["| bytes | change | layer | kind | package | before | after |", "|--:|---|--:|---|---|---|---|"]
+    yield from folded(f"Packages: {', '.join(tallies)}", [*head, *rows])
 
 
 def _layers(comparison: Comparison) -> Iterator[str]:

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from layerscope.compare.aspects import Aspect, FileChange
+from layerscope.compare.packages import PackageChange
 from layerscope.filesystem.listing import node_row
 from layerscope.oci.config import Healthcheck
 from layerscope.report.listing import permissions
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from layerscope.compare.comparison import Comparison
     from layerscope.compare.files import ChangedFile
+    from layerscope.compare.packages import ChangedPackage
     from layerscope.compare.settings import Value
     from layerscope.filesystem.listing import FileRow
 
@@ -30,6 +32,13 @@ FILE_WORDS = {
     FileChange.KIND: "other kind",
 }
 
+PACKAGE_WORDS = {
+    PackageChange.ADDED: "added",
+    PackageChange.REMOVED: "removed",
+    PackageChange.VERSION: "version",
+    PackageChange.RESIZED: "resized",
+}
+
 
 def signed(size: int) -> str:
     """A difference in bytes, with its sign: ``+1.2 MB``, ``-749 B``, ``0 B``."""
@@ -39,6 +48,17 @@ def signed(size: int) -> str:
 def growth(size: int) -> str:
     """A difference in bytes in words: ``12.4 MB larger``."""
     return f"{human(abs(size))} {'larger' if size > 0 else 'smaller'}" if size else "the same size"
+
+
+def version_words(changed: ChangedPackage, arrow: str) -> str:
+    """A package's name and what its version was and is."""
+    versions = [package.version for package in (changed.before, changed.after) if package is not None]
+    return f"{changed.package.name} {f' {arrow} '.join(dict.fromkeys(versions))}"
+
+
+def heaviest_packages(changes: Sequence[ChangedPackage], top: int) -> list[ChangedPackage]:
+    """The ``top`` packages with the largest differences, larger or smaller; of equal ones the first."""
+    return sorted(changes, key=lambda changed: -abs(changed.bytes))[:top]
 
 
 def value_words(value: Value, none: str) -> str:

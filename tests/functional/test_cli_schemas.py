@@ -95,9 +95,12 @@ def test_what_schemas_share_is_the_same(cli: Cli) -> None:
     for name in ("packageKind", "packageTotals", "package"):
         assert inspect[name] == packages[name]
     assert inspect["base"] == history["base"]
-    dockerfile = schema("dockerfile", cli.home)["$defs"]
+    dockerfile, diff = schema("dockerfile", cli.home)["$defs"], schema("diff", cli.home)["$defs"]
     for name in dockerfile.keys() & inspect.keys():
         assert dockerfile[name] == inspect[name]
+    for name in diff.keys() & inspect.keys():
+        assert diff[name] == inspect[name]
+    assert diff["file"] == files["file"]
 
 
 @pytest.mark.parametrize("image", IMAGES[:2])

@@ -180,6 +180,28 @@ def test_bytes_are_those_on_the_disk(two: Two, found: Any) -> None:
         assert change["bytes"] in {old, new, old + new, 0}
 
 
+def test_packages_are_what_dpkg_lists(two: Two, found: Any, puller: Engine) -> None:
+    lists = []
+    for reference in (two.before, two.after):
+        query = ["--entrypoint", "dpkg-query", reference.removeprefix("registry:"), "-W", "-f"]
+        fields = "${Package}\t${Version}\t${Architecture}\n"
+        lists.append(set(puller.docker("run", "--rm", "--network", "none", *query, fields).splitlines()))
+    before, after = lists
+    packages = found["packages"]
+    assert {named(each, "after") for each in packages["changes"] if each["change"] == "added"} == after - before
+    assert before <= after and packages["removed"]["count"] == packages["version"]["count"] == 0
+    tree = next(each for each in packages["changes"] if each["name"] == "tree")
+    owned = [each["bytes"] for each in found["files"]["changes"] if (each["package"] or {}).get("name") == "tree"]
+    assert tree["bytes"] == sum(owned) > 50_000
+    tallies = [packages[change]["bytes"] for change in ("added", "removed", "version", "resized")]
+    assert sum(tallies) + packages["unownedBytes"] == packages["bytes"] == found["files"]["bytes"]
+
+
+def named(changed: Any, side: str) -> str:
+    """A package as dpkg-query was asked to print it."""
+    return f"{changed['name']}\t{changed[side]['version']}\t{changed['architecture']}"
+
+
 def test_layers_settings_and_history(two: Two, found: Any) -> None:
     statuses = [pair["status"] for pair in found["layers"]["list"]]
     assert statuses == ["shared", "shared", "shared", "replaced", "replaced"]
