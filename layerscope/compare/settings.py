@@ -51,8 +51,8 @@ def _fields(config: ImageConfig) -> Iterator[tuple[str, Value]]:
     yield "entrypoint", run.entrypoint
     yield "cmd", run.cmd
     yield "workingDir", run.working_dir or None
-    yield "exposedPorts", run.exposed_ports
-    yield "volumes", run.volumes
+    yield "exposedPorts", run.exposed_ports or None
+    yield "volumes", run.volumes or None
     yield "stopSignal", run.stop_signal or None
     yield "healthcheck", run.healthcheck
     yield "shell", run.shell or None

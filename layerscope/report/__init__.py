@@ -13,9 +13,10 @@ document.py    inspections and histories as values that JSON has
 rows.py        one file as such a value
 json.py        such values as bytes-stable JSON
 markdown.py    an inspection or a history for a pull request
-diff.py        a comparison of two images, for a terminal
-diffmarkdown.py, diffdocument.py   the same for a pull request, and as values that JSON has
+diff.py        a comparison of two images, for a terminal; its sections in difffiles.py, diffpackages.py,
+               difflayers.py and difftexts.py, what these share in diffstyles.py
 diffwords.py   what differs, in words
+diffmarkdown.py, diffdocument.py   a comparison for a pull request, and as values that JSON has
 verdictwords.py what a gate's verdict says, in words
 gatetable.py   verdicts, for a terminal
 gatedocument.py verdicts as a value that JSON has

@@ -15,6 +15,7 @@ from layerscope.report.diffwords import (
     growth,
     heaviest,
     heaviest_packages,
+    package_tallies,
     signed,
     value_words,
 )
@@ -115,13 +116,6 @@ def _packages(comparison: Comparison, top: int) -> Iterator[str]:
         return
     if not packages.changes:
         return
-    tallies = [
-        f"{tally.count:,} {PACKAGE_WORDS[change]} {signed(tally.bytes)}"
-        for change, tally in packages.tallies.items()
-        if tally.count
-    ]
-    if packages.unowned_bytes:
-        tallies.append(f"of no package {signed(packages.unowned_bytes)}")
     rows = [
         table_row(
             (
@@ -139,7 +133,7 @@ def _packages(comparison: Comparison, top: int) -> Iterator[str]:
         for changed in heaviest_packages(packages.changes, top)
     ]
     head = ["| bytes | change | layer | kind | package | before | after |", "|--:|---|--:|---|---|---|---|"]
-    yield from folded(f"Packages: {', '.join(tallies)}", [*head, *rows])
+    yield from folded(f"Packages: {package_tallies(packages)}", [*head, *rows])
 
 
 def _layers(comparison: Comparison) -> Iterator[str]:
@@ -165,7 +159,7 @@ def _layers(comparison: Comparison) -> Iterator[str]:
 def _settings(title: str, settings: Sequence[Setting], top: int) -> Iterator[str]:
     rows = [
         table_row([code(display_words(text)) for text in (one.name, _value(one.before), _value(one.after))])
-        for one in settings[: top or None]
+        for one in settings[:top]
     ]
     more = f", the first {len(rows)}" if len(rows) < len(settings) else ""
     head = ["| | before | after |", "|---|---|---|"]
@@ -181,7 +175,7 @@ def _history(comparison: Comparison, top: int) -> Iterator[str]:
     retimed = len(comparison.history) - len(steps)
     said = count(len(steps), "difference") + (f", {count(retimed, 'step')} made at another time" if retimed else "")
     rows = []
-    for step in steps[: top or None]:
+    for step in steps[:top]:
         texts = [code(display_words(each.instruction.text)) if each else _NONE for each in (step.before, step.after)]
         rows.append(table_row((step.change.value, *texts, ", ".join(step.differences))))
     head = ["| step | before | after | |", "|---|---|---|---|"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from layerscope.compare.comparison import Comparison
     from layerscope.compare.files import ChangedFile
-    from layerscope.compare.packages import ChangedPackage
+    from layerscope.compare.packages import ChangedPackage, PackagesCompared
     from layerscope.compare.settings import Value
     from layerscope.filesystem.listing import FileRow
 
@@ -48,6 +48,18 @@ def signed(size: int) -> str:
 def growth(size: int) -> str:
     """A difference in bytes in words: ``12.4 MB larger``."""
     return f"{human(abs(size))} {'larger' if size > 0 else 'smaller'}" if size else "the same size"
+
+
+def package_tallies(packages: PackagesCompared) -> str:
+    """What the packages add up to: ``2 added +1.2 MB, of no package +300.0 kB``."""
+    tallies = [
+        f"{tally.count:,} {PACKAGE_WORDS[change]} {signed(tally.bytes)}"
+        for change, tally in packages.tallies.items()
+        if tally.count
+    ]
+    if packages.unowned_bytes:
+        tallies.append(f"of no package {signed(packages.unowned_bytes)}")
+    return ", ".join(tallies)
 
 
 def version_words(changed: ChangedPackage, arrow: str) -> str:

@@ -12,15 +12,19 @@ from pathlib import Path
 import pytest
 from making import file, simple_layout, symlink, tar_of
 
+from layerscope.compare.comparison import Comparison, Kind, compare
 from layerscope.filesystem.listing import change_rows, layer_rows, merged_rows
 from layerscope.history.dockerfile.reconstruct import Reconstruction, reconstruct
 from layerscope.inspection import Inspection, inspect_image, inspect_metadata
 from layerscope.layers.reader import LayerReader
 from layerscope.oci.platform import Platform
+from layerscope.packages.probe import PACKAGES
+from layerscope.report.diff import render_diff
+from layerscope.report.diffmarkdown import render_diff_markdown
 from layerscope.report.dockerfile import render_dockerfile
 from layerscope.report.dockerfilemarkdown import render_dockerfile_markdown
 from layerscope.report.dockerfiletable import render_dockerfile_table
-from layerscope.report.json import render_files, render_history, render_inspection
+from layerscope.report.json import render_comparison, render_files, render_history, render_inspection
 from layerscope.report.listing import render_listing
 from layerscope.report.markdown import render_history_markdown, render_markdown
 from layerscope.report.page import ASCII, Page
@@ -59,6 +63,16 @@ INSPECTIONS: dict[str, Callable[[Inspection], Iterable[str]]] = {
     "history.md": render_history_markdown,
 }
 
+COMPARISONS: dict[str, Callable[[Comparison], Iterable[str]]] = {
+    "80.txt": lambda found: render_diff(found, NARROW, kinds=SHOWN, top=20),
+    "200.txt": lambda found: render_diff(found, WIDE, kinds=SHOWN, top=5),
+    "colour.txt": lambda found: render_diff(found, COLOURED, kinds=SHOWN, top=5),
+    "ascii.txt": lambda found: render_diff(found, PLAIN, kinds=SHOWN, top=5),
+    "diff.json": lambda found: render_comparison(found, SHOWN),
+    "diff.md": lambda found: render_diff_markdown(found, kinds=SHOWN, top=20),
+}
+SHOWN = frozenset(Kind)
+
 
 @pytest.fixture(autouse=True)
 def _at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,6 +92,12 @@ def check(name: str, chunks: Iterable[str]) -> None:
 def inspected(image: str, keep_changes_of: int | None = None) -> Inspection:
     with open_image(image, platform=AMD64) as opened:
         return inspect_image(opened, LayerReader(), keep_changes_of=keep_changes_of)
+
+
+def with_packages(image: str) -> Inspection:
+    reader = LayerReader(probes=(PACKAGES,))
+    with open_image(image, platform=AMD64, reader=reader) as opened:
+        return inspect_image(opened, reader)
 
 
 def found_for(image: str, output: str) -> Inspection:
@@ -112,6 +132,29 @@ def test_files() -> None:
     check("handmade/changes.txt", render_listing(changes, NARROW, changes=True))
     listed = {"layer": None, "changes": False, "path": "/"}
     check("handmade/files.json", render_files(merged_rows(tree), found.image, listed=listed))
+
+
+@pytest.mark.parametrize(
+    ("name", "pair"),
+    [
+        ("pair", ("pair.docker-archive.tar:pair:a", "pair.docker-archive.tar:pair:b")),
+        ("builders", ("classic.docker-archive.tar", "buildkit.oci-archive.tar")),
+        ("unlike", ("handmade.oci-dir", "oddities.oci-dir")),
+    ],
+)
+@pytest.mark.parametrize("output", COMPARISONS)
+def test_diff(name: str, pair: tuple[str, str], output: str) -> None:
+    comparison = compare(*(with_packages(f"testdata/{image}") for image in pair))
+    check(f"diff/{name}-{output}", COMPARISONS[output](comparison))
+
+
+@pytest.mark.parametrize("output", COMPARISONS)
+def test_hostile_diff(output: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    hostile_image()
+    plain = simple_layout(Path("plain"), tar_of(file("a", b"1")), config={"Env": ["A=1"]})
+    comparison = compare(with_packages("./hostile"), with_packages(f"./{plain}"))
+    check(f"diff/hostile-{output}", COMPARISONS[output](comparison))
 
 
 @pytest.mark.parametrize("output", INSPECTIONS)
