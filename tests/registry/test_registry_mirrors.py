@@ -309,5 +309,5 @@ def test_a_mirror_that_forgot_a_blob(anyone: Registry, tmp_path: Path) -> None:
     with faulty(anyone.address, fault) as web:
         files = hosts_toml(tmp_path, anyone.address, f'[host."http://{web.address}"]\n')
         image = opened(f"{anyone.address}/odd:1", settings=options(files=files))
-        with refused(NotFound, web.address):
+        with refused(NotFound, web.address, hint="--mirror-config none"):
             read_all(image)

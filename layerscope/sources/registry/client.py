@@ -158,7 +158,10 @@ class RegistryClient(Registry):  # type: ignore[misc]
 
     def refusal(self, answer: Answer, what: str) -> LayerscopeError:
         """The error that an unwanted answer amounts to."""
-        return Refusal(answer.status, answer.error_body(), answer.origin, self.identity, what, self.login).error()
+        error = Refusal(answer.status, answer.error_body(), answer.origin, self.identity, what, self.login).error()
+        if self.endpoint.mirror:
+            error.hint += f"; --mirror-config none leaves out the mirrors that {self.endpoint.file} names"
+        return error
 
     def takes_login(self) -> bool | None:
         """Whether the registry takes this login at all, whatever the image; None where that cannot be told.

@@ -40,8 +40,6 @@ def open_registry(reference: Reference, platform: Platform | None, options: Regi
     for endpoint in endpoints:
         if failed and endpoint.reference == failed[-1][0].reference and _answered(failed[-1][1]):
             continue  # the same host, spoken to in a lesser way
-        if endpoint.origin.scheme == "http" and endpoint.lowered:
-            log.warning("%s is spoken to without TLS, as %s says", endpoint.origin, endpoint.file)
         try:
             image = _at(endpoint, platform, options, hurry=endpoint is not endpoints[-1])
         except (PlatformNotFound, UsageError):
@@ -114,7 +112,7 @@ def _as(
     try:
         root = store.root(endpoint.reference)
     except (NotAuthorised, NotFound) as error:
-        raise explained(error, client)[0] from None
+        raise (error if hurry else explained(error, client)[0]) from None
     image = resolve(store, root, platform)
     client.options = options
     image.source = SOURCE

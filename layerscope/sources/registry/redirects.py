@@ -77,7 +77,10 @@ def follow(
         url = _next(url, location)
         away = away or Origin.of(url) != start
         if away and not leave:
-            raise SourceUnreachable(f"{start} redirects to {Origin.of(url)}, which is not asked")
+            raise SourceUnreachable(
+                f"{start} redirects to {Origin.of(url)}, which is not asked",
+                hint="a token server that moved must be named by the registry itself",
+            )
     raise SourceUnreachable(
         f"{start} redirects more than {MAX_HOPS} times, last to {shown(url)[:200]}",
         hint="the registry, or a proxy before it, is misconfigured",

@@ -52,6 +52,7 @@ class Transport:
         self._connections = connections
         self._mounting = threading.Lock()
         self._answered: set[Origin] = set()
+        self._warned: set[Origin] = set()
         _hide_queries()
 
     def send(
@@ -92,6 +93,8 @@ class Transport:
     def _adapter(self, origin: Origin) -> tuple[HTTPAdapter, Trust]:
         with self._mounting:  # reading the system's certificates takes longer than the rest of opening an image
             if origin.scheme == "http":
+                if not is_loopback(origin.host):
+                    self._warn(origin, "%s is spoken to without TLS: whoever is on the way can read along")
                 plain = self.session.adapters["http://"]
                 assert isinstance(plain, HTTPAdapter)
                 return plain, _PLAIN
@@ -99,11 +102,16 @@ class Transport:
             if trust is None:
                 trust = self._trusted[origin] = self._trust(origin)
                 if not trust.verify:
-                    log.warning("the certificate of %s is not verified: whoever is on the way can read along", origin)
+                    self._warn(origin, "the certificate of %s is not verified: whoever is on the way can read along")
             if trust not in self._adapters:
                 context = tls_context(trust, DEFAULT_CA_BUNDLE_PATH)
                 self._adapters[trust] = _TrustingAdapter(context, self._connections)
             return self._adapters[trust], trust
+
+    def _warn(self, origin: Origin, text: str) -> None:
+        if origin not in self._warned:
+            self._warned.add(origin)
+            log.warning(text, origin)
 
     def close(self) -> None:
         """Close every idle connection."""
