@@ -21,14 +21,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from layerscope.content.contents import Contents
     from layerscope.errors import LayerscopeError
     from layerscope.inspection import Inspection
     from layerscope.layers.blob import SkippedLayer
     from layerscope.layers.entry import Entry, EntryKind
     from layerscope.layers.index import LayerIndex
     from layerscope.layers.limits import Limits
+    from layerscope.layers.probe import Probe
     from layerscope.layers.reader import LayerReader
     from layerscope.oci.platform import Platform
     from layerscope.sources.image import Image
@@ -48,6 +51,7 @@ __all__ = [
     "__version__",
     "inspect",
     "open_image",
+    "read_file",
     "read_layers",
 ]
 
@@ -114,6 +118,50 @@ def read_layers(
 
     found = _reader(cache, limits).read_all(image.layers)
     return [item.index if isinstance(item, ReadLayer) else item for item in found]
+
+
+def read_file(
+    name: str,
+    path: str | bytes,
+    *,
+    layer: int | None = None,
+    platform: Platform | str | None = None,
+    cache: Path | bool = True,
+    limits: Limits | None = None,
+    registry: RegistryOptions | None = None,
+) -> bytes:
+    """The content of one file of an image, verified, in memory whole. Links are followed inside the image.
+
+    Args:
+        name: As for ``inspect``; standard input is read once, so that a link may lead to what has gone by.
+        path: Absolute or relative to the root; bytes where the name is not UTF-8.
+        layer: As that layer brings it, also where a later one deleted or overwrote it; None for the merged image.
+        platform: As for ``inspect``.
+        cache: As for ``inspect``.
+        limits: As for ``inspect``.
+        registry: As for ``inspect``.
+
+    Raises:
+        layerscope.errors.NotFound: there is no such file; the hint says what comes close, or which layer has it.
+        layerscope.errors.UsageError: it is a directory or a device.
+        layerscope.errors.LayerscopeError: what reading an image raises.
+    """
+    import contextlib
+    import dataclasses
+    import os
+
+    from layerscope.content.attempts import with_contents
+
+    @contextlib.contextmanager
+    def opening(probe: Probe) -> Iterator[tuple[Image, LayerReader]]:
+        reader = dataclasses.replace(_reader(cache, limits), probes=(probe,))
+        with _open(name, platform, reader, registry) as image:
+            yield image, reader
+
+    def work(contents: Contents) -> bytes:
+        return b"".join(contents.chunks(contents.file(os.fsencode(path), layer)))
+
+    return with_contents(opening, [os.fsencode(path)], work, again=name != "-")
 
 
 def _open(name: str, platform: Platform | str | None, reader: LayerReader, registry: RegistryOptions | None) -> Image:

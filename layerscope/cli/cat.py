@@ -28,6 +28,9 @@ layerscope cat ./image.tar /usr/bin/tool -o tool
 docker save app | layerscope cat - /etc/os-release
 """
 
+_SHOWN = 16 << 20
+"""Bytes of a file that somebody may want to see on a terminal."""
+
 
 def cat(
     image: ImageArgument,
@@ -53,8 +56,15 @@ def cat(
     target = binary_output(output)
     wanted = os.fsencode(path)
 
-    def work(contents: Contents) -> None:
-        target.write(contents.chunks(contents.file(wanted, layer)))
+    def work(contents: Contents) -> list[bytes] | None:
+        found = contents.file(wanted, layer)
+        chunks = contents.chunks(found)
+        if target.is_terminal and contents.size(found) <= _SHOWN:
+            return list(chunks)  # written when no progress is shown any more
+        target.write(chunks)
+        return None
 
-    with_contents(image, [wanted], common, limits, registry, work)
+    shown = with_contents(image, [wanted], common, limits, registry, work)
+    if shown is not None:
+        target.write(shown)
     return Exit.FINE

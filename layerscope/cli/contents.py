@@ -1,11 +1,9 @@
-"""An image opened for the content of its files, once more where a stream had passed what turned out to be wanted."""
+"""An image opened for the content of its files."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-
-from layerscope.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -14,7 +12,6 @@ if TYPE_CHECKING:
     from layerscope.content.contents import Contents
 
 Result = TypeVar("Result")
-_TIMES = 3
 
 
 def with_contents(
@@ -25,31 +22,16 @@ def with_contents(
     registry: RegistryChoice,
     work: Callable[[Contents], Result],
 ) -> Result:
-    """What ``work`` makes of the image's files; ``paths`` are those it is likely to want.
-
-    ``work`` must not hand anything out before it got the first bytes of all it needs: it may be called again.
-    """
+    """What ``work`` makes of the image's files: see ``content.attempts``."""
     from layerscope.cli.opening import opened_with_layers
-    from layerscope.content.capture import Capture
-    from layerscope.content.contents import Contents, NotKept
+    from layerscope.content.attempts import with_contents
 
-    wanted = list(paths)
-    for attempt in range(_TIMES):
-        with (
-            Capture(wanted) as capture,
-            opened_with_layers(image, common, limits, registry, probes=(capture,)) as (opened, reader),
-        ):
-            try:
-                return work(Contents(opened, reader, capture))
-            except NotKept as passed:
-                shown = ", ".join("/" + path.decode("utf-8", "backslashreplace") for path in passed.paths[:3])
-                if not _comes_again(image) or attempt == _TIMES - 1:
-                    raise NotFound(
-                        f"{shown} had gone by in {opened.reference} before a link told that it is wanted",
-                        hint="name it outright, or save the archive to a file, which can be read twice",
-                    ) from passed
-                wanted += passed.paths
-    raise AssertionError("unreachable")
+    return with_contents(
+        lambda probe: opened_with_layers(image, common, limits, registry, probes=(probe,)),
+        paths,
+        work,
+        again=_comes_again(image),
+    )
 
 
 def _comes_again(image: str) -> bool:

@@ -94,6 +94,11 @@ class BinaryOutput:
         self._anything = anything
         """Whether bytes that move a terminal's cursor may go to one: only for who asked for it."""
 
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person would see the bytes, among whatever else is shown at the moment."""
+        return self._file is None and sys.stdout is not None and sys.stdout.isatty()
+
     def write(self, chunks: Iterable[bytes]) -> None:
         """Write them all, to a file whole or not at all. Errors as in ``write``; what ``chunks`` raises."""
         if self._file is None:

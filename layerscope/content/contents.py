@@ -94,6 +94,10 @@ class Contents:
             )
         return self._resolve(view, path, follow)
 
+    def size(self, found: Found) -> int:
+        """Bytes of a regular file."""
+        return self.layers.index(found.layer).sizes[found.entry]
+
     def chunks(self, found: Found) -> Iterator[bytes]:
         """The verified content of a regular file, see ``verified``. NotKept where a stream has passed."""
         index = self.layers.index(found.layer)

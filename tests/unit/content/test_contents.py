@@ -18,6 +18,7 @@ from making import (
     Layout,
     device,
     directory,
+    docker_archive,
     file,
     hardlink,
     opaque,
@@ -27,6 +28,7 @@ from making import (
     whiteout,
 )
 
+import layerscope
 from layerscope.content import verified
 from layerscope.content.capture import Capture
 from layerscope.content.contents import Contents
@@ -264,3 +266,16 @@ def test_a_sparse_file(tmp_path: Path) -> None:
     for wanted in (b"s", b"elsewhere"):  # kept while the layer is read, and read again
         with contents_of(layout, wanted) as (contents, _):
             assert b"".join(contents.chunks(contents.file(b"s"))) == expected.getvalue()
+
+
+def test_the_library_reads_files_too(tmp_path: Path) -> None:
+    tar = tar_of(directory("a"), file("a/f", b"content"), hardlink("b", "a/f"))
+    layout = simple_layout(tmp_path / "layout", tar, tar_of(whiteout("b"), file("caf\udce9", b"1")))
+    assert layerscope.read_file(str(layout), "/a/f", cache=tmp_path / "cache") == b"content"
+    assert layerscope.read_file(str(layout), "b", layer=0, cache=False) == b"content"
+    assert layerscope.read_file(str(layout), b"caf\xe9", cache=False) == b"1"
+    archive = docker_archive(tmp_path / "a.tar", tar)
+    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(archive.read_bytes()))
+    assert layerscope.read_file(str(tmp_path / "a.tar.gz"), "/b", cache=False) == b"content", "on a second pass"
+    with pytest.raises(NotFound):
+        layerscope.read_file(str(layout), "/b", cache=False)

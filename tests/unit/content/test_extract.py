@@ -334,3 +334,15 @@ def test_holes_are_not_stored(tmp_path: Path, out: Path) -> None:
     assert status.st_size == (8 << 20) + 3
     assert status.st_blocks * 512 < 1 << 20
     assert (out / "zeros").read_bytes() == bytes(8 << 20) + b"end"
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_names_that_a_file_system_takes_for_one(out: Path, force: bool) -> None:
+    """Where A and a are one name, looking up the second finds the first: as a second link to it does here."""
+    with Destination(out, force=force) as destination:
+        destination.file(b"A", [b"first"], 0o644, None)
+        (out / "a").hardlink_to(out / "A")
+        with pytest.raises(Refused, match="takes its name for that of /A") as refused:
+            destination.file(b"a", [b"second"], 0o644, None)
+    assert refused.value.in_the_way
+    assert (out / "A").read_bytes() == b"first"
