@@ -9,6 +9,7 @@ from layerscope.history.builders import BUILDAH, BUILDKIT, CLASSIC, KANIKO
 from layerscope.history.dockerfile.assignments import split_build_arguments, split_declarations
 from layerscope.history.dockerfile.parse import parse_statement
 from layerscope.history.dockerfile.settings import unexplained
+from layerscope.history.dockerfile.words import expand, split_words
 from layerscope.history.dockerfile.write import Known, Written, write_step
 from layerscope.history.forms import read_forms
 from layerscope.history.shells import UNIX_SHELL
@@ -56,6 +57,8 @@ class Reconstruction:
     """Values of build arguments that RUN steps saw and no ARG line gives: for ``--build-arg``."""
     remarks: tuple[str, ...] = ()
     """What the builders of this image never record."""
+    arguments: dict[str, str] = field(default_factory=dict)
+    """All build arguments that RUN steps saw, with the last value of each."""
 
 
 def reconstruct(config: ImageConfig, steps: Sequence[HistoryStep], layers: int, base: Base | None) -> Reconstruction:
@@ -84,7 +87,7 @@ def reconstruct(config: ImageConfig, steps: Sequence[HistoryStep], layers: int, 
         if config.history or not border
     ]
     remarks = tuple(text for builder, text in _NEVER.items() if builder in builders)
-    return Reconstruction(tuple(lines), _to_give(arguments, told, lines), remarks)
+    return Reconstruction(tuple(lines), _to_give(arguments, told), remarks, arguments)
 
 
 def _from(base: Base | None, border: int | None) -> str:
@@ -125,10 +128,8 @@ def _arguments_seen(forms: Sequence[Form]) -> dict[str, str]:
     return found
 
 
-def _to_give(seen: dict[str, str], told: Sequence[Statement], lines: Sequence[Line]) -> dict[str, str]:
+def _to_give(seen: dict[str, str], told: Sequence[Statement]) -> dict[str, str]:
     """Those that no ARG or ENV gives this value."""
-    from layerscope.history.dockerfile.words import expand, split_words
-
     given: dict[str, str] = {}
     for statement in told:
         if statement.keyword in ("ARG", "ENV"):
