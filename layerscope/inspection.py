@@ -150,14 +150,16 @@ def inspect_image(
     keep_changes_of: int | None = None,
     keep_buried: bool = False,
     bases: Sequence[Candidate] = (),
+    proven: Base | None = None,
     beside: Inspection | None = None,
 ) -> Inspection:
     """Read every layer of ``image`` and analyse it. Raises what reading raises; the image stays open.
 
     What the reader's probes ask for is analysed too: with ``PACKAGES`` among them, ``packages``. ``bases`` are images
-    that may be its base: the one whose layers are the lowest here is. ``beside`` is an inspection by the same probes
-    that this one will be held against: every layer is read and verified all the same, but what turns out to be in both
-    is in memory once, the entries of a layer and, where all layers are the same, what they add up to.
+    that may be its base: the one whose layers are the lowest here is; ``proven`` is the base its provenance names.
+    ``beside`` is an inspection by the same probes that this one will be held against: every layer is read and verified
+    all the same, but what turns out to be in both is in memory once, the entries of a layer and, where all layers are
+    the same, what they add up to.
     """
     items = reader.read_in_order(image.layers)
     if beside is not None and beside.filesystem is not None:
@@ -165,7 +167,7 @@ def inspect_image(
         if [blob.diff_id for blob in image.layers] == [layer.diff_id for layer in beside.layers]:
             read = list(items)
             if not any(layer.skipped for layer in beside.layers) and all(isinstance(item, ReadLayer) for item in read):
-                return _build(image, read, beside.filesystem, bases, beside.packages)
+                return _build(image, read, beside.filesystem, (bases, proven), beside.packages)
             items = iter(read)
     stack = Stack(keep_changes_of=keep_changes_of, keep_buried=keep_buried)
     packages = PackageStack() if PACKAGES in reader.probes else None
@@ -179,7 +181,7 @@ def inspect_image(
             packages = None  # what the layer would bring or remove is not known
         read.append(item)
     filesystem = stack.finish()
-    return _build(image, read, filesystem, bases, packages.finish(filesystem.squashed_bytes) if packages else None)
+    return _build(image, read, filesystem, (bases, proven), packages.finish(filesystem.squashed_bytes) if packages else None)
 
 
 def _with_entries_of(
@@ -196,7 +198,7 @@ def _with_entries_of(
 
 def inspect_metadata(image: Image, *, bases: Sequence[Candidate] = ()) -> Inspection:
     """What manifest, config and history alone tell: no layer byte is asked for."""
-    return _build(image, [None] * len(image.layers), None, bases)
+    return _build(image, [None] * len(image.layers), None, (bases, None))
 
 
 def dive_of(inspection: Inspection) -> DiveFigures | None:
@@ -218,7 +220,7 @@ def _build(
     image: Image,
     read: Sequence[ReadLayer | SkippedLayer | None],
     filesystem: Filesystem | None,
-    bases: Sequence[Candidate],
+    bases: tuple[Sequence[Candidate], Base | None],
     packages: Packages | None = None,
 ) -> Inspection:
     joined = _history(image)
@@ -227,7 +229,7 @@ def _build(
         image.config.history,
         image.annotations,
         image.config.run.labels,
-        bases,
+        *bases,
     )
     whole = filesystem is not None and all(isinstance(item, ReadLayer) for item in read)
     layers = _layers(image, read, filesystem if whole else None, joined.layers, base)

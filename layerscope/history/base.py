@@ -48,6 +48,8 @@ class Candidate:
     diff_ids: tuple[Digest, ...]
     history: tuple[HistoryEntry, ...]
     digest: Digest | None = None
+    triggers: tuple[str, ...] = ()
+    """Its ONBUILD instructions."""
 
 
 def find_base(
@@ -68,7 +70,7 @@ def find_base(
         chosen = max(fitting, key=lambda each: len(each.diff_ids))
         layers = len(chosen.diff_ids)
         digest = str(chosen.digest) if chosen.digest else None
-        return Base(chosen.name, digest, layers, _steps_of(chosen, history, layers), GIVEN), notes
+        return Base(chosen.name, digest, layers, _steps_of(chosen, history), GIVEN), notes
     said = [
         Base(texts[NAME], texts.get(DIGEST) or None, None, None, who)
         for who, texts in ((ANNOTATIONS, annotations), (LABELS, labels))
@@ -100,11 +102,9 @@ def _not_a_base(candidate: Candidate, diff_ids: Sequence[Digest]) -> str:
     return f"{candidate.name} is no base of this image: {of if shared else 'not one of its layers is the lowest here'}"
 
 
-def _steps_of(base: Candidate, history: Sequence[HistoryEntry], layers: int) -> int | None:
+def _steps_of(base: Candidate, history: Sequence[HistoryEntry]) -> int | None:
     count = len(base.history)
-    if 0 < count <= len(history) and tuple(history[:count]) == base.history:
-        return count
-    return steps_of_layers(history, layers)
+    return count if 0 < count <= len(history) and tuple(history[:count]) == base.history else None
 
 
 def steps_of_layers(history: Sequence[HistoryEntry], layers: int) -> int | None:
@@ -130,5 +130,5 @@ def _from_comments(history: Sequence[HistoryEntry], layers: int) -> Base | None:
         return Base(name, None, None, None, HISTORY)
     steps: int | None = index
     if index == len(history) - 1 and index and history[index - 1].empty_layer:
-        steps = steps_of_layers(history, below)  # the entries without a layer before it may be of the same build
+        steps = None  # the entries without a layer before it may be of the same build
     return Base(name, None, below, steps, HISTORY)

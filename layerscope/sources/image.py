@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from layerscope.errors import InvalidImage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from layerscope.layers.blob import LayerBlob
@@ -48,6 +49,8 @@ class Image:
     engine_bytes: tuple[int, ...] = ()
     """The engine's own size of each history entry's layer, where an engine was asked for its history. What is measured
     differs between engines; it is none of our sizes."""
+    statements: Callable[[], Iterable[bytes]] = tuple
+    """Reads the provenance statements that an index hangs beside the manifest, verified, while the image is open."""
     resources: ExitStack = field(default_factory=ExitStack)
     """Open files and connections that reading layers needs."""
 

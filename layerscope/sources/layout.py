@@ -90,7 +90,7 @@ def open_layout(members: Members, name: str, wanted: Platform | None) -> Image:
     else:
         manifest_what = f"{members.what}: {chosen.digest}"
         manifest = verified(store.manifest(chosen), chosen, manifest_what)
-        image = resolve(store, Root(manifest, chosen.media_type, manifest_what), wanted)
+        image = resolve(store, Root(manifest, chosen.media_type, manifest_what), wanted, index.manifests)
     if chosen is None:
         image.index_digest = None  # index.json is the layout's table of contents, not an index anybody pushed
     image.reference = f"{members.what}:{name}" if name else members.what

@@ -14,9 +14,10 @@ from layerscope.oci.digest import Digest
 from layerscope.oci.manifest import MAX_MANIFESTS, Index, Manifest, parse_manifest
 from layerscope.oci.platform import Platform, choose
 from layerscope.sources.image import Image, require_same_count
+from layerscope.sources.statements import about, read_statements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from layerscope.errors import LayerscopeError
@@ -58,20 +59,22 @@ class Root:
     """How messages name it."""
 
 
-def resolve(store: Store, root: Root, wanted: Platform | None) -> Image:
+def resolve(store: Store, root: Root, wanted: Platform | None, beside: Sequence[Descriptor] = ()) -> Image:
     """The image of ``wanted`` below ``root``; of this machine's platform, or the only one there is, when None.
 
     Attestations are never chosen; nested indexes are followed. PlatformNotFound lists what is offered. The caller
-    fills in ``reference``, ``source`` and resources.
+    fills in ``reference``, ``source`` and resources; ``beside`` are what a list that is no index has next to ``root``.
     """
     top = parse_manifest(root.data, root.what, root.media_type)
     if isinstance(top, Manifest):
-        return _image(store, top, root.what, wanted, None, ())
+        return _with_statements(_image(store, top, root.what, wanted, None, ()), store, beside)
     offers = _Offers(store)
     offers.collect(top, 1)
     chosen = offers.pick(root.what, wanted)
     unproven = wanted if chosen.platform is None else None  # the index did not say, so the config must
-    return _image(store, offers.manifest(chosen), f"manifest {chosen.digest}", unproven, top.digest, offers.platforms())
+    manifest = offers.manifest(chosen)
+    image = _image(store, manifest, f"manifest {chosen.digest}", unproven, top.digest, offers.platforms())
+    return _with_statements(image, store, offers.attestations)
 
 
 def verified(data: bytes, descriptor: Descriptor, what: str) -> bytes:
@@ -108,12 +111,16 @@ class _Offers:
 
     store: Store
     descriptors: list[Descriptor] = field(default_factory=list)
+    attestations: list[Descriptor] = field(default_factory=list)
     _seen: set[Digest] = field(default_factory=set)
     _read: dict[Digest, Manifest] = field(default_factory=dict)
 
     def collect(self, index: Index, depth: int) -> None:
         for descriptor in index.manifests:
-            if descriptor.is_attestation or descriptor.digest in self._seen:
+            if descriptor.is_attestation:
+                self.attestations.append(descriptor)
+                continue
+            if descriptor.digest in self._seen:
                 continue
             self._seen.add(descriptor.digest)
             if len(self._seen) > MAX_MANIFESTS:
@@ -164,6 +171,14 @@ def no_platform(what: str, wanted: Platform | None, offered: list[Platform]) -> 
         hint="choose one of these with --platform OS/ARCHITECTURE[/VARIANT]",
         offered=tuple(dict.fromkeys(item.name for item in offered)),
     )
+
+
+def _with_statements(image: Image, store: Store, beside: Sequence[Descriptor]) -> Image:
+    """The image, and what speaks of it: nothing of that is read before somebody asks."""
+    attestations = about(beside, image.manifest.digest) if image.manifest else ()
+    if attestations:
+        image.statements = partial(read_statements, store, attestations)
+    return image
 
 
 def _image(

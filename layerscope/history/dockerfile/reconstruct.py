@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from layerscope.history.base import steps_of_layers
 from layerscope.history.builders import BUILDAH, BUILDKIT, CLASSIC, KANIKO
 from layerscope.history.dockerfile.assignments import split_build_arguments, split_declarations
 from layerscope.history.dockerfile.parse import parse_statement
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from layerscope.history.dockerfile.parse import Statement
     from layerscope.history.forms import Form
     from layerscope.history.instruction import HistoryStep
-    from layerscope.oci.config import ImageConfig
+    from layerscope.oci.config import HistoryEntry, ImageConfig
 
 _NEVER = {
     BUILDKIT: "BuildKit records no COPY --from, --link or --exclude, no RUN --mount or --network, no text that COPY "
@@ -69,10 +70,12 @@ def reconstruct(config: ImageConfig, steps: Sequence[HistoryStep], layers: int, 
     known = Known(config.run, frozenset(last.values()), arguments.keys())
     lines: list[Line] = []
     shell = tuple(UNIX_SHELL.split(" "))
-    border = base.steps if base is not None else None
+    border, certain = _border(config.history, base)
     for step, form in zip(steps, forms, strict=True):
         written = write_step(step, form, shell, known)
-        lines.append(Line(written, step, step.layer, None if border is None else step.index < border))
+        is_base = None if border is None else step.index < border
+        certain = certain or (is_base is False and not config.history[step.index].empty_layer)
+        lines.append(Line(written, step, step.layer, is_base if is_base or certain else None))
         if step.instruction.kind == "SHELL":
             statement = parse_statement(written.text)
             shell = statement.words if statement and statement.words else shell
@@ -88,6 +91,15 @@ def reconstruct(config: ImageConfig, steps: Sequence[HistoryStep], layers: int, 
     ]
     remarks = tuple(text for builder, text in _NEVER.items() if builder in builders)
     return Reconstruction(tuple(lines), _to_give(arguments, told), remarks, arguments)
+
+
+def _border(history: Sequence[HistoryEntry], base: Base | None) -> tuple[int | None, bool]:
+    """Where the base's steps end, and whether that is certain: those behind its last layer may be its own too."""
+    if base is None or base.layers is None:
+        return None, False
+    if base.steps is not None:
+        return base.steps, True
+    return steps_of_layers(history, base.layers), False
 
 
 def _from(base: Base | None, border: int | None) -> str:

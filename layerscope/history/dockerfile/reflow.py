@@ -18,7 +18,7 @@ WIDTH = 80
 """Characters from which on a line is broken at operators."""
 _LONGEST = 8192
 """Characters of a line at most: builders read 65535 bytes."""
-_RUN = re.compile(r"[ \t]{2,}|\t")
+_RUN = re.compile(r"[ \t]{3,}|\t|  (?=&&|\|\|)")
 _OPERATOR = re.compile(r" (?=&& |\|\| )|(?<!;); (?=[^; ])")
 _TOKEN = re.compile(r"\\.|'[^']*'?|\"(?:[^\"\\]|\\.)*\"?|[^\\'\"]+|\\", re.DOTALL)
 _STAYS = re.compile(r"(?:do|then|in|else)\b")
