@@ -19,7 +19,7 @@ from layerscope.volumes.declared import DeclaredVolume, PathBelow, declared_volu
 from layerscope.volumes.mountpoint import MountPoint, MountRequest, mount_point
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from layerscope.filesystem.advice import Advice
     from layerscope.filesystem.changes import LayerChanges
@@ -181,7 +181,8 @@ def inspect_image(
             packages = None  # what the layer would bring or remove is not known
         read.append(item)
     filesystem = stack.finish()
-    return _build(image, read, filesystem, (bases, proven), packages.finish(filesystem.squashed_bytes) if packages else None)
+    owned = packages.finish(filesystem.squashed_bytes) if packages else None
+    return _build(image, read, filesystem, (bases, proven), owned)
 
 
 def _with_entries_of(
@@ -214,6 +215,23 @@ def dive_of(inspection: Inspection) -> DiveFigures | None:
 def with_dive(inspection: Inspection) -> Inspection:
     """The inspection with dive's figures in it: they take a while for a large image, and few ask for them."""
     return replace(inspection, dive=dive_of(inspection))
+
+
+def with_lines(inspection: Inspection, steps: Mapping[int, int], layers: Mapping[int, int]) -> Inspection:
+    """The inspection with the Dockerfile's line at the instruction of each history entry, and of each layer."""
+
+    def at(instruction: Instruction, line: int | None) -> Instruction:
+        return instruction if line is None else replace(instruction, line=line)
+
+    return replace(
+        inspection,
+        layers=tuple(
+            replace(layer, instruction=at(layer.instruction, layers.get(layer.index))) for layer in inspection.layers
+        ),
+        history=tuple(
+            replace(step, instruction=at(step.instruction, steps.get(step.index))) for step in inspection.history
+        ),
+    )
 
 
 def _build(

@@ -11,13 +11,16 @@ from layerscope.cli.options import (
     Common,
     ImageArguments,
     LimitOptions,
+    MatchOptions,
     OutputOptions,
     RegistryChoice,
     ReportFormat,
     ReportFormatOption,
     ShowPackages,
+    TheDockerfile,
     TopReclaimable,
 )
+from layerscope.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +37,7 @@ layerscope inspect ./image.tar --format json
 docker save app | layerscope inspect -
 layerscope inspect app:ci --packages
 layerscope inspect app:1.1 app:1.2 --format json
+layerscope inspect app:ci --dockerfile ./Dockerfile
 layerscope inspect app:ci --report json=app.json --report markdown=app.md
 """
 
@@ -45,10 +49,12 @@ def inspect(
     limits: LimitOptions,
     registry: RegistryChoice,
     bases: BaseOptions,
+    match: MatchOptions,
     format: ReportFormatOption = ReportFormat.TABLE,
     top: TopReclaimable = 10,
     all_platforms: AllPlatforms = False,
     packages: ShowPackages = False,
+    dockerfile: TheDockerfile = None,
 ) -> int:
     """What is in an image, layer by layer, and why.
 
@@ -62,6 +68,8 @@ def inspect(
 
     wanted = outputs(format, output)
     probes = _probes(packages=packages)
+    if dockerfile is not None and (len(images) > 1 or all_platforms):
+        raise UsageError("--dockerfile is of one image", hint="inspect each with its own Dockerfile")
     if len(images) > 1 or all_platforms:
         from layerscope.cli.several import inspect_several
 
@@ -70,9 +78,19 @@ def inspect(
         )
         write(wanted, lambda chosen, page: render_several(several, chosen, page, top))
         return code
+    file = None
+    if dockerfile is not None:
+        from layerscope.cli.against import read_dockerfile, with_dockerfile
+        from layerscope.history.provenance import provenance_of
+
+        file = read_dockerfile(dockerfile)
     below = candidates(bases.base, common, registry)
     with opened_with_layers(images[0], common, limits, registry, probes=probes) as (opened, reader):
-        inspection = inspect_image(opened, reader, bases=below)
+        provenance = provenance_of(opened)[0] if file is not None else None
+        proven = provenance.base if provenance is not None else None
+        inspection = inspect_image(opened, reader, bases=below, proven=proven)
+    if file is not None:
+        inspection = with_dockerfile(inspection, file, match, provenance, below)
     write(wanted, lambda chosen, page: render(inspection, chosen, page, top))
     return Exit.FINE
 

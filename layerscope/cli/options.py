@@ -122,6 +122,16 @@ ShowPackages = Annotated[
         help="Also which packages each layer ships bytes for: the three heaviest; JSON has them all.",
     ),
 ]
+TheDockerfile = Annotated[
+    str | None,
+    option(
+        "--dockerfile",
+        panel=SELECTION,
+        parser=values.text,
+        metavar="FILE",
+        help="The real Dockerfile: each instruction is shown with its line there.",
+    ),
+]
 OutputFile = Annotated[
     str | None,
     option(
@@ -176,6 +186,32 @@ class BaseOptions:
             parser=values.text,
             metavar="IMAGE",
             help="An image this one may be built upon: it is, if its layers are the lowest here; may be repeated.",
+        ),
+    ] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchOptions:
+    """How a Dockerfile was built."""
+
+    target: Annotated[
+        str | None,
+        option(
+            "--target",
+            panel=SELECTION,
+            parser=values.text,
+            metavar="STAGE",
+            help="The stage that was built. Default: the last.",
+        ),
+    ] = None
+    build_arg: Annotated[
+        list[str],
+        option(
+            "--build-arg",
+            panel=SELECTION,
+            parser=values.text,
+            metavar="NAME=VALUE",
+            help="A build argument it was built with, where the history does not show it; may be repeated.",
         ),
     ] = field(default_factory=list)
 

@@ -15,24 +15,41 @@ from layerscope.report.document import (
 )
 
 if TYPE_CHECKING:
-    from layerscope.history.dockerfile.reconstruct import Line, Reconstruction
+    from layerscope.history.dockerfile.match import Annotated, MatchedLine
+    from layerscope.history.dockerfile.reconstruct import Line
     from layerscope.inspection import Inspection, LayerReport
+    from layerscope.report.dockerfilefound import DockerfileFound
 
 
-def dockerfile_document(inspection: Inspection, found: Reconstruction) -> Document:
-    """Everything ``dockerfile`` tells of an image alone."""
-    return {
+def dockerfile_document(found: DockerfileFound) -> Document:
+    """Everything ``dockerfile`` tells."""
+    inspection, provenance = found.inspection, found.provenance
+    document: Document = {
         "schemaVersion": SCHEMA_VERSION,
         "kind": "dockerfile",
         "complete": inspection.complete,
         "image": image_document(inspection.image),
         "base": base_document(inspection.base),
-        "instructions": [_instruction(line, inspection) for line in found.lines],
-        "buildArguments": found.build_arguments,
-        "remarks": list(found.remarks),
+        "instructions": [_instruction(line, inspection) for line in found.written.lines],
+        "buildArguments": found.written.build_arguments,
+        "remarks": list(found.written.remarks),
+        "provenance": None,
+        "against": None if found.annotated is None else _against(found.annotated),
         "skipped": [skipped_document(item) for item in inspection.skipped],
-        "notes": [note_document(note) for note in inspection.notes],
+        "notes": [
+            *({"layer": None, "text": note} for note in found.source_notes),
+            *(note_document(note) for note in inspection.notes),
+        ],
     }
+    if provenance is not None:
+        document["provenance"] = {
+            "filename": provenance.filename or None,
+            "dockerfile": provenance.text,
+            "lines": [
+                {"layer": layer, "start": start, "end": end} for layer, (start, end) in sorted(provenance.lines.items())
+            ],
+        }
+    return document
 
 
 def _instruction(line: Line, inspection: Inspection) -> Document:
@@ -44,11 +61,11 @@ def _instruction(line: Line, inspection: Inspection) -> Document:
         "historyIndex": line.step.index if line.step is not None else None,
         "createdBy": instruction.created_by if instruction is not None else None,
         "builder": instruction.builder if instruction is not None else None,
-        **cost_document(None if line.layer is None else inspection.layers[line.layer]),
+        **_cost(None if line.layer is None else inspection.layers[line.layer]),
     }
 
 
-def cost_document(layer: LayerReport | None) -> Document:
+def _cost(layer: LayerReport | None) -> Document:
     """What a line's layer brought, changed and wasted; all null for a line without a layer."""
     if layer is None:
         return {"layer": None, "fileBytes": None, "changes": None, "reclaimableBytes": None}
@@ -57,4 +74,27 @@ def cost_document(layer: LayerReport | None) -> Document:
         "fileBytes": layer.file_bytes,
         "changes": None if layer.changes is None else changes_document(layer.changes),
         "reclaimableBytes": layer.reclaimable_bytes,
+    }
+
+
+def _against(annotated: Annotated) -> Document:
+    return {
+        "name": annotated.dockerfile.name,
+        "stages": [name or None for name in annotated.stages],
+        "matched": annotated.matched,
+        "expected": annotated.expected,
+        "lines": [_line(line) for line in annotated.lines],
+        "unmatchedHistory": list(annotated.strays),
+    }
+
+
+def _line(line: MatchedLine) -> Document:
+    return {
+        "start": line.statement.start,
+        "end": line.statement.end,
+        "stage": line.stage,
+        "keyword": line.statement.keyword,
+        "match": str(line.match),
+        "historyIndexes": list(line.steps),
+        "layers": list(line.layers),
     }

@@ -229,4 +229,5 @@ def _size(size: int | None) -> str:
 
 def instruction_cell(instruction: Instruction) -> str:
     """An instruction in a table."""
-    return code(display_words(instruction.text))
+    line = "" if instruction.line is None else f"line {instruction.line}: "
+    return line + code(display_words(instruction.text))

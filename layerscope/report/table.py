@@ -59,9 +59,10 @@ def _lines(inspection: Inspection, page: Page, top: int) -> Iterator[Text]:
 def instruction_lines(instruction: Instruction, width: int, page: Page, limit: int = 0) -> list[Text]:
     """An instruction in lines of at most ``width`` cells, its first word standing out where it is an instruction."""
     shown = display_words(instruction.text) or page.glyphs.none
-    lines = [Text(line) for line in wrap(shown, width, limit, page.glyphs.cut)]
+    line = "" if instruction.line is None else f"line {instruction.line}: "
+    lines = [Text(line) for line in wrap(line + shown, width, limit, page.glyphs.cut)]
     if shown.startswith(instruction.kind):
-        lines[0].stylize(KIND, 0, len(instruction.kind))
+        lines[0].stylize(KIND, len(line), len(line) + len(instruction.kind))
     return lines
 
 

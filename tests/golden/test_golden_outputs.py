@@ -14,7 +14,7 @@ from making import file, simple_layout, symlink, tar_of
 
 from layerscope.compare.comparison import Comparison, Kind, compare
 from layerscope.filesystem.listing import change_rows, layer_rows, merged_rows
-from layerscope.history.dockerfile.reconstruct import Reconstruction, reconstruct
+from layerscope.history.dockerfile.reconstruct import reconstruct
 from layerscope.inspection import Inspection, inspect_image, inspect_metadata
 from layerscope.layers.reader import LayerReader
 from layerscope.oci.platform import Platform
@@ -22,6 +22,7 @@ from layerscope.packages.probe import PACKAGES
 from layerscope.report.diff import render_diff
 from layerscope.report.diffmarkdown import render_diff_markdown
 from layerscope.report.dockerfile import render_dockerfile
+from layerscope.report.dockerfilefound import DockerfileFound
 from layerscope.report.dockerfilemarkdown import render_dockerfile_markdown
 from layerscope.report.dockerfiletable import render_dockerfile_table
 from layerscope.report.json import render_comparison, render_files, render_history, render_inspection
@@ -46,8 +47,8 @@ NARROW, WIDE = Page(80), Page(200)
 COLOURED, PLAIN = Page(80, colour=True), Page(80, glyphs=ASCII)
 
 
-def reconstructed(found: Inspection) -> Reconstruction:
-    return reconstruct(found.image.config, found.history, len(found.layers), found.base)
+def reconstructed(found: Inspection) -> DockerfileFound:
+    return DockerfileFound(found, reconstruct(found.image.config, found.history, len(found.layers), found.base))
 
 
 INSPECTIONS: dict[str, Callable[[Inspection], Iterable[str]]] = {
@@ -55,9 +56,9 @@ INSPECTIONS: dict[str, Callable[[Inspection], Iterable[str]]] = {
     "inspect-200.txt": lambda found: render_table(found, WIDE, top=10),
     "inspect.json": render_inspection,
     "inspect.md": lambda found: render_markdown(found, top=10),
-    "dockerfile": lambda found: render_dockerfile(found, reconstructed(found)),
-    "dockerfile-80.txt": lambda found: render_dockerfile_table(found, reconstructed(found), NARROW),
-    "dockerfile.md": lambda found: render_dockerfile_markdown(found, reconstructed(found)),
+    "dockerfile": lambda found: render_dockerfile(reconstructed(found)),
+    "dockerfile-80.txt": lambda found: render_dockerfile_table(reconstructed(found), NARROW),
+    "dockerfile.md": lambda found: render_dockerfile_markdown(reconstructed(found)),
     "history-80.txt": lambda found: render_timeline(found, NARROW),
     "history.json": render_history,
     "history.md": render_history_markdown,

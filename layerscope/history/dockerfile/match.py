@@ -11,22 +11,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from layerscope.history.builders import BUILDKIT, KANIKO
-from layerscope.history.dockerfile.meaning import agree, likeness, meaning
-from layerscope.history.dockerfile.parse import parse_statement
+from layerscope.history.dockerfile.align import align
 from layerscope.history.dockerfile.stages import acts_of, global_arguments, lineage, stages_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from layerscope.history.dockerfile.meaning import Meaning
     from layerscope.history.dockerfile.parse import Dockerfile, Statement
     from layerscope.history.dockerfile.reconstruct import Line as Written
     from layerscope.history.dockerfile.reconstruct import Reconstruction
     from layerscope.history.dockerfile.stages import Act, Stage
     from layerscope.oci.config import ImageConfig
 
-_MOST_PAIRS = 1_500_000
-"""Comparisons at most; beyond, the first steps are left to the base image."""
 _LAYERS_ALONE = frozenset(("ADD", "COPY", "RUN"))
 
 
@@ -76,7 +72,6 @@ class Annotated:
     """History entries that this Dockerfile should account for: those behind the base's."""
     strays: tuple[int, ...]
     """Of these, the ones that no line made."""
-    notes: tuple[str, ...]
 
     @property
     def expected(self) -> int:
@@ -87,6 +82,19 @@ class Annotated:
     def matched(self) -> int:
         """Of these, the ones whose step is known."""
         return sum(line.match in (Match.EXACT, Match.INFERRED) for line in self.lines)
+
+    @property
+    def line_of_step(self) -> dict[int, int]:
+        """History entry → the first line of what made it."""
+        return {step: line.statement.start for line in self._sure() for step in line.steps}
+
+    @property
+    def line_of_layer(self) -> dict[int, int]:
+        """Layer → the first line of what made it."""
+        return {layer: line.statement.start for line in self._sure() for layer in line.layers}
+
+    def _sure(self) -> list[MatchedLine]:
+        return [line for line in self.lines if line.match is not Match.SIMILAR]
 
 
 _COUNTED = (Match.EXACT, Match.INFERRED, Match.SIMILAR, Match.UNMATCHED)
@@ -124,7 +132,7 @@ def match_dockerfile(
         )
     )
     steps = [line for line in found.lines if line.step is not None and not line.is_base]
-    pairs = _align(acts, steps, dockerfile.escape)
+    pairs = align(acts, steps, dockerfile.escape)
     return _Result(dockerfile, stages, chosen, acts, steps, pairs, exact or {}).annotated()
 
 
@@ -158,71 +166,6 @@ def _recorded_triggers(found: Reconstruction) -> list[str]:
     ]
 
 
-def _align(acts: Sequence[Act], steps: Sequence[Written], escape: str) -> dict[int, tuple[int, bool]]:
-    """Position of an act → position of its step, and whether they agree."""
-    skipped = max(0, len(steps) - _MOST_PAIRS // max(1, len(acts)))
-    steps = steps[skipped:]
-    wanted = [_wanted(act, escape) for act in acts]
-    recorded = [_recorded(line) for line in steps]
-    rows, columns = len(acts), len(steps)
-    best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
-    worth: dict[tuple[int, int], float] = {}
-    for row in range(rows - 1, -1, -1):
-        line, below = best[row], best[row + 1]
-        kind = acts[row].statement.keyword
-        for column in range(columns - 1, -1, -1):
-            value = max(below[column], line[column + 1])
-            if recorded[column] and recorded[column][0][0] == kind:
-                points = _points(wanted[row], recorded[column])
-                if points:
-                    worth[row, column] = points
-                    value = max(value, points + below[column + 1])
-            line[column] = value
-    found: dict[int, tuple[int, bool]] = {}
-    row = column = 0
-    while row < rows and column < columns:
-        points = worth.get((row, column), 0.0)
-        # The later step, where two are worth the same: what is above is the Dockerfile's, what is below the base's.
-        if best[row][column] == best[row][column + 1]:
-            column += 1
-        elif points and best[row][column] == points + best[row + 1][column + 1]:
-            found[row] = (skipped + column, points >= 1)
-            row, column = row + 1, column + 1
-        else:
-            row += 1
-    return found
-
-
-def _wanted(act: Act, escape: str) -> tuple[Meaning, ...]:
-    """What a record of it may say: with its variables, or as it stands."""
-    expanded = meaning(act.statement, act.scope, act.directory, escape)
-    return expanded, meaning(act.statement, _AsItStands(), None, escape)
-
-
-def _recorded(line: Written) -> tuple[Meaning, ...]:
-    statement = parse_statement(line.written.text)
-    if statement is None:
-        return ()
-    return meaning(statement, {}, "/"), meaning(statement, _AsItStands(), None)
-
-
-class _AsItStands(dict[str, "str | None"]):
-    """Variables that stay what they are: builders that copy a line do not put them in."""
-
-    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
-        """The variable itself."""
-        return f"${name}"
-
-    def __contains__(self, name: object) -> bool:
-        return True
-
-
-def _points(wanted: tuple[Meaning, ...], recorded: tuple[Meaning, ...]) -> float:
-    if any(agree(one, other) for one in wanted for other in recorded):
-        return 1.0
-    return likeness(wanted[0], recorded[0]) / 4
-
-
 class _Result:
     """Puts lines, steps and layers together."""
 
@@ -238,10 +181,9 @@ class _Result:
     ) -> None:
         self.dockerfile, self.stages, self.chosen, self.steps, self.exact = dockerfile, stages, chosen, steps, exact
         self.by_line: dict[int, list[tuple[Written, bool]]] = {}
-        self.taken: set[int] = set()
         for position, (column, agrees) in pairs.items():
             self.by_line.setdefault(acts[position].at.start, []).append((steps[column], agrees))
-            self.taken.add(column)
+        self.step_of = {line.layer: line.step.index for line in steps if line.step and line.layer is not None}
         self.builders = {line.step.instruction.builder for line in steps if line.step is not None}
 
     def annotated(self) -> Annotated:
@@ -253,46 +195,47 @@ class _Result:
             if statement.keyword == "FROM":
                 stage = 0 if stage is None else stage + 1
             lines.append(self._line(statement, stage, stage in kept))
-        exact_steps = {step for line in lines for step in line.steps if line.match is Match.EXACT}
-        first = min((column for column in self.taken), default=len(self.steps))
-        border_known = self.chosen[0].base == "scratch" or any(line.is_base is False for line in self.steps)
-        own = [
-            line.step.index for column, line in enumerate(self.steps) if line.step and (border_known or column >= first)
-        ]
-        taken = {self.steps[column].step.index for column in self.taken if self.steps[column].step} | exact_steps  # type: ignore[union-attr]
-        strays = tuple(index for index in own if index not in taken)
-        return Annotated(
-            self.dockerfile,
-            tuple(each.name for each in self.stages),
-            tuple(lines),
-            tuple(own),
-            strays,
-            (),
+        taken = {step for line in lines for step in line.steps}
+        whole = self.chosen[0].base == "scratch"
+        first = min(taken, default=None)
+        own = tuple(
+            line.step.index
+            for line in self.steps
+            if line.step and (whole or line.is_base is False or (first is not None and line.step.index >= first))
         )
+        strays = tuple(index for index in own if index not in taken)
+        names = tuple(each.name for each in self.stages)
+        return Annotated(self.dockerfile, names, tuple(lines), own, strays)
 
     def _line(self, statement: Statement, stage: int | None, kept: bool) -> MatchedLine:
-        found = self.by_line.get(statement.start, [])
-        steps = tuple(line.step.index for line, _ in found if line.step)
-        layers = tuple(line.layer for line, _ in found if line.layer is not None)
-        told = tuple(
-            layer for layer, (start, end) in self.exact.items() if start <= statement.end and end >= statement.start
-        )
         if stage is None:
             return MatchedLine(statement, None, Match.GLOBAL, (), ())
         if not kept:
             return MatchedLine(statement, stage, Match.OTHER_STAGE, (), ())
+        found = self.by_line.get(statement.start, [])
+        told = {
+            layer: self.step_of[layer]
+            for layer, (start, end) in self.exact.items()
+            if start <= statement.end and end >= statement.start and layer in self.step_of
+        }
+        inferred = [(line.step.index, line.layer, agrees) for line, agrees in found if line.step]
         if statement.keyword == "FROM":
-            return MatchedLine(statement, stage, Match.BASE, steps, layers)
+            steps = {step for step, _, agrees in inferred if agrees} | set(told.values())
+            layers = {layer for _, layer, agrees in inferred if agrees and layer is not None} | told.keys()
+            return MatchedLine(statement, stage, Match.BASE, tuple(sorted(steps)), tuple(sorted(layers)))
         if told:
-            by_layer = {line.layer: line.step.index for line in self.steps if line.step and line.layer is not None}
-            return MatchedLine(
-                statement, stage, Match.EXACT, tuple(by_layer[each] for each in told if each in by_layer), told
-            )
-        if found:
-            agrees = all(each for _, each in found)
-            return MatchedLine(statement, stage, Match.INFERRED if agrees else Match.SIMILAR, steps, layers)
-        recorded = not (
-            (statement.keyword == "ONBUILD" and BUILDKIT in self.builders)
-            or (statement.keyword not in _LAYERS_ALONE and KANIKO in self.builders)
-        )
-        return MatchedLine(statement, stage, Match.UNMATCHED if recorded else Match.NOT_RECORDED, (), ())
+            return MatchedLine(statement, stage, Match.EXACT, tuple(told.values()), tuple(told))
+        # A layer whose line is told is no other line's.
+        inferred = [(step, layer, agrees) for step, layer, agrees in inferred if layer not in self.exact]
+        if inferred:
+            match = Match.INFERRED if all(agrees for *_, agrees in inferred) else Match.SIMILAR
+            layers_made = tuple(layer for _, layer, _ in inferred if layer is not None)
+            return MatchedLine(statement, stage, match, tuple(step for step, *_ in inferred), layers_made)
+        match = Match.UNMATCHED if self._records(statement.keyword) else Match.NOT_RECORDED
+        return MatchedLine(statement, stage, match, (), ())
+
+    def _records(self, keyword: str) -> bool:
+        """Whether the builder of the image keeps a record of such an instruction."""
+        if keyword == "ONBUILD":
+            return BUILDKIT not in self.builders and KANIKO not in self.builders
+        return keyword in _LAYERS_ALONE or KANIKO not in self.builders

@@ -23,6 +23,8 @@ Meaning = tuple[str, ...]
 _CHECKSUM = re.compile(r"(?:file:|dir:|multi:)?[0-9a-f]{64}")
 _DURATION = re.compile(r"([0-9.]+)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_COMPARED = 4000
+"""Characters of a command that are held against another's."""
 _ENOUGH = 0.5
 """From which share of equal words two commands are the same one, changed."""
 
@@ -79,7 +81,7 @@ def likeness(one: Meaning, other: Meaning) -> float:
     if one[0] in ("ENV", "LABEL", "ARG"):
         names = {pair.partition("=")[0] for pair in one[1:]} & {pair.partition("=")[0] for pair in other[1:]}
         return 0.6 if names else 0.0
-    mine, theirs = (Counter(" ".join(each[1:]).split()) for each in (one, other))
+    mine, theirs = (Counter(" ".join(each[1:])[:_COMPARED].split()) for each in (one, other))
     total = mine.total() + theirs.total()
     share = 2 * (mine & theirs).total() / total if total else 0.0
     return share if share >= _ENOUGH else 0.0

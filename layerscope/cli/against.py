@@ -1,0 +1,103 @@
+"""A real Dockerfile: read from its file, or from the image's own provenance, and held against the image."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from layerscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from layerscope.cli.options import MatchOptions
+    from layerscope.history.base import Candidate
+    from layerscope.history.dockerfile.match import Annotated
+    from layerscope.history.dockerfile.parse import Dockerfile
+    from layerscope.history.dockerfile.reconstruct import Reconstruction
+    from layerscope.history.provenance import Provenance
+    from layerscope.inspection import Inspection
+
+_LARGEST = 16 << 20
+
+
+def read_dockerfile(name: str) -> Dockerfile:
+    """The Dockerfile in a file. UsageError where there is none, or it does not parse."""
+    from layerscope.history.dockerfile.parse import parse_dockerfile
+
+    try:
+        with Path(name).open("rb") as stream:
+            data = stream.read(_LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"cannot read {name}: {error.strerror}", hint="name the Dockerfile's own path") from error
+    if len(data) > _LARGEST:
+        raise UsageError(f"{name} is larger than {_LARGEST} bytes: it is no Dockerfile")
+    return parse_dockerfile(data.decode("utf-8", "surrogateescape"), name)
+
+
+def original(provenance: Provenance | None) -> Dockerfile:
+    """The Dockerfile that the image's provenance carries. UsageError where it carries none."""
+    from layerscope.history.dockerfile.parse import parse_dockerfile
+
+    if provenance is None or provenance.text is None:
+        what = "no provenance" if provenance is None else "provenance without its source"
+        raise UsageError(
+            f"the image brings {what}, so its own Dockerfile is not known",
+            hint="BuildKit attaches it with --provenance=mode=max; or name the file with --against",
+        )
+    return parse_dockerfile(provenance.text, provenance.filename or "Dockerfile")
+
+
+def given_arguments(texts: Sequence[str]) -> dict[str, str]:
+    """``NAME=VALUE`` of each ``--build-arg``."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"not a build argument: {text!r}", hint="write NAME=VALUE")
+        found[name] = value
+    return found
+
+
+def annotate(
+    dockerfile: Dockerfile,
+    inspection: Inspection,
+    found: Reconstruction,
+    options: MatchOptions,
+    provenance: Provenance | None,
+    bases: Sequence[Candidate],
+) -> Annotated:
+    """Hold the Dockerfile against the image; its lines are exact where the provenance is of the very same file."""
+    from layerscope.history.dockerfile.match import match_dockerfile
+
+    base = inspection.base
+    same = provenance is not None and provenance.text == dockerfile.text
+    return match_dockerfile(
+        dockerfile,
+        found,
+        inspection.image.config,
+        target=options.target,
+        given=given_arguments(options.build_arg),
+        triggers=next((each.triggers for each in bases if base is not None and each.name == base.name), ()),
+        exact=provenance.lines if same and provenance is not None else None,
+    )
+
+
+def with_dockerfile(
+    inspection: Inspection,
+    dockerfile: Dockerfile,
+    options: MatchOptions,
+    provenance: Provenance | None,
+    bases: Sequence[Candidate],
+) -> Inspection:
+    """The inspection with the line of the Dockerfile at each instruction, and a note on how far it matched."""
+    from layerscope.history.dockerfile.reconstruct import reconstruct
+    from layerscope.inspection import Note, with_lines
+    from layerscope.report.dockerfilefound import summary
+
+    written = reconstruct(inspection.image.config, inspection.history, len(inspection.layers), inspection.base)
+    annotated = annotate(dockerfile, inspection, written, options, provenance, bases)
+    lined = with_lines(inspection, annotated.line_of_step, annotated.line_of_layer)
+    note = Note(None, f"{dockerfile.name}: {summary(annotated)}")
+    return dataclasses.replace(lined, notes=(*lined.notes, note))
