@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import socket
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,9 @@ from layerscope.errors import SourceUnreachable, UsageError
 from layerscope.sources.registry.systemfiles import SystemFiles
 
 from .authority import Authority, Pair, encrypted
-from .pulling import CANARY, LOGIN, opened, options, read_all, refused
+from .pulling import CANARY, LOGIN, opened, options, read, read_all, refused
 from .serve import Served, serve
+from .tokens import ISSUER, SERVICE
 from .web import Reply, Web, forward
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from live.registry import Registry
 
     from layerscope.sources.registry import RegistryOptions
+
+    from .tokens import TokenServer
 
 NAME = "registry.test"
 
@@ -292,3 +296,28 @@ def test_tls_through_a_proxy(private: Served, authority: Authority, monkeypatch:
         monkeypatch.setenv("NO_PROXY", ".test")
         read_all(opened(f"{name}/odd:1", settings=login))
         assert len(proxy.tunnels) == before
+
+
+def test_tokens_and_layers_over_tls_with_one_directory_of_certs_d(
+    anyone: Registry, tokens: TokenServer, authority: Authority, tmp_path: Path
+) -> None:
+    """A real registry and its token server, each with TLS of the same private authority, as such sites have it.
+
+    The tokens live for a second: the pull needs a second one half-way.
+    """
+    tokens.public, tokens.lives = False, 1
+    pair = authority.sign("site", NAME, "tokens.test")
+    with Web(tokens.answer, pair.serving()) as realm:
+        site = f"https://tokens.test:{realm.address.rpartition(':')[2]}/token"
+        token = {"realm": site, "service": SERVICE, "issuer": ISSUER, "rootcertbundle": str(tokens.certificate)}
+        with serve(tmp_path, anyone.log.parent / "storage", tls=pair, token=token) as served:
+            name = f"{NAME}:{served.port}"
+            (tmp_path / "certs.d" / name).mkdir(parents=True)
+            shutil.copy(authority.certificate, tmp_path / "certs.d" / name)
+            settings = options(LOGIN, files=SystemFiles(certificates=(tmp_path / "certs.d",)))
+            with opened(f"{name}/odd:1", settings=settings) as image:
+                assert len(tokens.issued) == 1
+                time.sleep(2.1)
+                read(image.layers[0])
+            assert len(tokens.issued) == 2
+    assert {ask.authorization.partition(" ")[0] for ask in realm.seen} == {"Basic"}

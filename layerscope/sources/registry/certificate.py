@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import ssl
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -113,6 +114,12 @@ def _connection(
 
 
 def _facts(found: X509) -> Certificate:
+    with warnings.catch_warnings():  # of odd certificates, to standard error: they are a stranger's, and odd is no news
+        warnings.simplefilter("ignore")
+        return _read(found)
+
+
+def _read(found: X509) -> Certificate:
     from cryptography import x509
     from cryptography.hazmat.primitives.hashes import SHA256
 
