@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from layerscope.packages.content import Content, Said, Whole, plausible
+from layerscope.packages.content import MAX_PATH_BYTES, MAX_TEXT_BYTES, Content, Said, Unreadable, Whole, plausible
 from layerscope.packages.installed import FileList, Installed, Key, Live, below
 from layerscope.packages.record import shown, text
 
@@ -29,7 +29,7 @@ def reader_of(member: Member) -> tuple[str, Content] | None:
 def read_installed(content: bytes) -> Said:
     """[name, version, architecture, paths one a line] of every package."""
     packages = []
-    odd = 0
+    odd = size = 0
     for paragraph in content.split(b"\n\n"):
         fields = {b"P": b"", b"V": b"", b"A": b""}
         files: list[bytes] = []
@@ -39,11 +39,15 @@ def read_installed(content: bytes) -> Said:
             if colon != b":":
                 continue
             if letter == b"R":
-                files.append(directory + value)
+                if len(directory) + len(value) <= MAX_PATH_BYTES:
+                    files.append(directory + value)
+                    size += len(files[-1])
             elif letter == b"F":
                 directory = value + b"/" if value else b""
             elif letter in fields:
                 fields[letter] = value
+            if size > MAX_TEXT_BYTES:
+                raise Unreadable("it lists too many paths")
         if plausible(fields[b"P"], fields[b"V"]):
             named = [shown(fields[letter][:1000]) for letter in (b"P", b"V", b"A")]
             packages.append([*named, text(b"\n".join(path for path in files if path[:1] != b"/"))])

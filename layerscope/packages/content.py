@@ -9,6 +9,10 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 16 << 20
 """A text database, or one package's list of files. Debian's largest list is that of all of TeX, at 1 MB."""
+MAX_TEXT_BYTES = 64 << 20
+"""Paths that one database lists: it may name a directory once and mean a million files in it."""
+MAX_PATH_BYTES = 4096
+"""As Linux has it, and ``layers.limits``: a longer path is nobody's."""
 MAX_WORD = 1000
 """Characters of a package's name or version."""
 

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from layerscope.layers.member import Member
 
 DATABASE = b"var/lib/dpkg"
-_FIELD = re.compile(rb"^(Package|Status|Version|Architecture):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+_FIELD = re.compile(rb"^(Package|Status|Version|Architecture):[ \t]*(.*)$", re.MULTILINE)
 _STANZAS = re.compile(rb"\n[ \t\r]*\n")
 _ABSENT = frozenset((b"not-installed", b"config-files"))
 """Last words of a Status that leave no files but configuration."""
+_FEW = 16
+"""Diversions that are looked for in a list before it is taken apart."""
 _SUM = re.compile(rb"^[0-9a-f]{32}[ *]+(?:\./|/)?(.+)$", re.MULTILINE)
 
 
@@ -48,7 +50,7 @@ def read_status(content: bytes) -> Said | None:
     packages = []
     odd = 0
     for stanza in _STANZAS.split(content):
-        fields = dict(_FIELD.findall(stanza))
+        fields = {field: value.rstrip() for field, value in _FIELD.findall(stanza)}
         if not fields:
             odd += bool(stanza.strip())
             continue
@@ -104,6 +106,7 @@ class _System:
         self.states: list[Live] = []
         self.lists: dict[str, str] = {}
         self.diversions: list[list[str]] = []
+        self._moved: dict[str, tuple[str, str]] | None = None
 
     def add(self, file: Live, rest: bytes) -> None:
         name = shown(rest.rpartition(b"/")[2])
@@ -126,9 +129,10 @@ class _System:
                 yield Installed(key, (files,), proof=state.real)
 
     def _diverted(self, name: str, lines: str) -> str:
-        moved: dict[str, str] = {
-            source: target for source, target, by in self.diversions if by != name and source in lines
-        }
-        if not moved:
+        if len(self.diversions) <= _FEW and not any(source in lines for source, _, _ in self.diversions):
             return lines
-        return "\n".join(moved.get(line, line) for line in lines.split("\n"))
+        moved = self._moved
+        if moved is None:
+            moved = self._moved = {source: (target, by) for source, target, by in self.diversions}
+        found = ((line, *moved.get(line, (line, name))) for line in lines.split("\n"))
+        return "\n".join(line if by == name else target for line, target, by in found)

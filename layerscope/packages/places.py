@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 from layerscope.layers.entry import EntryKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from layerscope.layers.index import LayerIndex
 
+_DOTS = frozenset((b"", b".", b".."))
 _MAX_LINKS = 255
 """Symlinks followed on the way to one directory."""
 
@@ -56,13 +57,22 @@ class Places:
 
     def real(self, path: bytes) -> bytes:
         """``path`` with the links of its directory followed, not itself. What is not there stays as it is written."""
-        directory, _, name = path.rpartition(b"/")
-        found = self._real.get(directory)
-        if found is None:
-            found = self._remember(directory)
-        if name in (b"", b".", b".."):
-            return self._walk(path)
-        return path if found == directory else found + b"/" + name if found else name
+        return next(self.real_paths((path,)))
+
+    def real_paths(self, paths: Iterable[bytes]) -> Iterator[bytes]:
+        """``real`` of each of very many."""
+        known = self._real
+        for path in paths:
+            directory, _, name = path.rpartition(b"/")
+            found = known.get(directory)
+            if found is None:
+                found = self._remember(directory)
+            if found == directory and name not in _DOTS:
+                yield path
+            elif name in _DOTS:
+                yield self._walk(path)
+            else:
+                yield found + b"/" + name if found else name
 
     def node(self, real: bytes) -> PathNode | None:
         """What the tree has at a path that ``real`` gave."""

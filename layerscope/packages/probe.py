@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerscope.layers.entry import EntryKind, is_marker
-from layerscope.packages import apk, dpkg, npm, python
+from layerscope.packages import apk, dpkg, gobinary, npm, python, rpm
 from layerscope.packages.content import Unreadable
 from layerscope.packages.record import Failed, LayerRecords, Record, pack
 
@@ -21,6 +21,10 @@ _NAMES: dict[bytes, ReaderOf] = {
     b"status": dpkg.reader_of,
     b"diversions": dpkg.reader_of,
     b"installed": apk.reader_of,
+    b"rpmdb.sqlite": rpm.reader_of,
+    b"rpmdb.sqlite-wal": rpm.reader_of,
+    b"Packages.db": rpm.reader_of,
+    b"Packages": rpm.reader_of,
     b"METADATA": python.reader_of,
     b"RECORD": python.reader_of,
     b"PKG-INFO": python.reader_of,
@@ -68,12 +72,15 @@ class _Run:
         if reader_of is None:
             reader_of = _ENDS.get(name[name.rfind(b".") :])
         if reader_of is None:
-            if b"/status.d/" not in path:
+            if b"/status.d/" in path:
+                reader_of = dpkg.reader_of
+            elif member.mode & 0o111 and member.size >= gobinary.LEAST:
+                reader_of = gobinary.reader_of
+            else:
                 return False
-            reader_of = dpkg.reader_of
         if is_marker(path):
             return False
-        if member.kind is EntryKind.HARDLINK and reader_of(member) is not None:
+        if member.kind is EntryKind.HARDLINK and reader_of is not gobinary.reader_of and reader_of(member) is not None:
             self._again(member)
         found = reader_of(member) if member.kind is EntryKind.FILE else None
         if found is None:

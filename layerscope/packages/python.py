@@ -21,7 +21,7 @@ _DIST = b".dist-info"
 _EGG = b".egg-info"
 _HEAD = 64 << 10
 """Bytes of metadata to look for the name and version in: they come first, a description last."""
-_FIELD = re.compile(rb"^(Name|Version):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
+_FIELD = re.compile(rb"^(Name|Version):[ \t]*(.*)$", re.MULTILINE | re.IGNORECASE)
 _LISTS = {b"RECORD": _DIST, b"installed-files.txt": _EGG, b"SOURCES.txt": _EGG}
 
 
@@ -45,7 +45,7 @@ def reader_of(member: Member) -> tuple[str, Content] | None:
 
 def read_metadata(content: bytes) -> Said | None:
     """[name, version], of the headers that stand before the first blank line."""
-    fields = {key.lower(): value for key, value in _FIELD.findall(content.partition(b"\n\n")[0])}
+    fields = {key.lower(): value.rstrip() for key, value in _FIELD.findall(content.partition(b"\n\n")[0])}
     name, version = fields.get(b"name", b""), fields.get(b"version", b"")
     return Said([shown(name), shown(version)]) if plausible(name, version) else None
 

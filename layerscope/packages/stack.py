@@ -6,6 +6,7 @@ from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 from layerscope.layers.entry import MARKER_PREFIX, EntryKind, is_marker
+from layerscope.packages.content import MAX_PATH_BYTES
 from layerscope.packages.installed import Live
 from layerscope.packages.managers import MANAGERS
 from layerscope.packages.owners import Owners, order, rank
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from layerscope.packages.installed import Installed, Key
     from layerscope.packages.places import PathNode
     from layerscope.packages.record import Record
+
+
+MAX_LISTED_BYTES = 256 << 20
+"""Paths that the databases of one state list, added up, before packages are left without files."""
 
 
 class _Database(NamedTuple):
@@ -50,6 +55,10 @@ class PackageStack:
         self._unowned_bytes: list[int] = []
         self._bytes: list[dict[int, int]] = []
         """For each package, what each layer ships for it."""
+        self._listed: dict[int, int] = {}
+        """For each package of the state, the bytes of the paths that it claims."""
+        self._listed_bytes = 0
+        """Their sum."""
         self._within: dict[int, int] = {}
         self._changes: list[tuple[list[int], list[int], list[int]]] = []
         self._unread: list[Unread] = []
@@ -148,29 +157,33 @@ class PackageStack:
         self._bytes += ({} for _ in range(len(self._presence.keys) - len(self._bytes)))
         if moved:
             self._owners = Owners()
+            self._listed, self._listed_bytes = {}, 0
             came = [each for state in self._state.values() for each in state.values()]
         else:
             for each in went:
                 self._release(each)
         came.sort(key=lambda each: order(each.key))
         for each in came:
-            self._claim(each)
+            self._claim(layer, each)
         for each in came:
             self._find_outer(each)
 
     def _paths(self, package: Installed) -> Iterator[bytes]:
-        real = self._places.real
-        return (real(path) for files in package.files for path in files.paths())
+        return self._places.real_paths(
+            path for files in package.files for path in files.paths() if len(path) <= MAX_PATH_BYTES
+        )
 
     def _release(self, package: Installed) -> None:
         number = self._presence.number(package.key)
-        self._owners.release(number, self._paths(package))
+        if listed := self._listed.pop(number, 0):
+            self._listed_bytes -= listed
+            self._owners.release(number, self._paths(package))
         if package.directory is not None:
             self._owners.release_directory(number, self._places.real(package.directory + b"/."))
 
-    def _claim(self, package: Installed) -> None:
+    def _claim(self, layer: int, package: Installed) -> None:
         number = self._presence.number(package.key)
-        paths = list(self._paths(package))
+        paths = self._list(layer, number, package)
         self._owners.claim(number, rank(package.key), paths)
         if package.directory is not None:
             self._owners.claim_directory(number, self._places.real(package.directory + b"/."))
@@ -180,6 +193,21 @@ class PackageStack:
                 self._give(inode, number)
                 self._unowned_bytes[inode[0]] -= self._indexes[inode[0]].sizes[inode[1]]
                 del self._unowned[path]
+
+    def _list(self, layer: int, number: int, package: Installed) -> list[bytes]:
+        """Every path that the package lists; none where that would be more than memory should hold."""
+        room = MAX_LISTED_BYTES - self._listed_bytes
+        paths: list[bytes] = []
+        for path in self._paths(package):
+            room -= len(path) + 1
+            if room < 0:
+                unread = Unread(layer, package.proof, f"more than {MAX_LISTED_BYTES} bytes of paths are listed")
+                self._unread += [] if unread in self._unread[-1:] else [unread]
+                return []
+            paths.append(path)
+        self._listed[number] = MAX_LISTED_BYTES - self._listed_bytes - room
+        self._listed_bytes += self._listed[number]
+        return paths
 
     def _find_outer(self, package: Installed) -> None:
         """A package whose own record belongs to another one came with that one."""
@@ -195,17 +223,17 @@ class PackageStack:
     def _share_out(self, layer: int, index: LayerIndex) -> None:
         """Find the owner of everything that the layer ships."""
         real, owner = self._places.real, self._owners.of
-        for position, size in enumerate(index.sizes):
-            if not size:
-                continue
-            path = index.paths[position]
-            if MARKER_PREFIX in path and is_marker(path):
-                continue
-            path = real(path)
+        shipped = [
+            position
+            for position, size in enumerate(index.sizes)
+            if size and not (MARKER_PREFIX in index.paths[position] and is_marker(index.paths[position]))
+        ]
+        paths = self._places.real_paths(index.paths[position] for position in shipped)
+        for position, path in zip(shipped, paths, strict=True):
             number = owner(path)
             if number == UNOWNED:
                 self._unowned[path] = layer, position
-                self._unowned_bytes[layer] += size
+                self._unowned_bytes[layer] += index.sizes[position]
             else:
                 self._give((layer, position), number)
         position = index.kinds.find(EntryKind.HARDLINK)
