@@ -76,6 +76,7 @@ def inspect(
     cache: Path | bool = True,
     limits: Limits | None = None,
     registry: RegistryOptions | None = None,
+    packages: bool = False,
 ) -> Inspection:
     """Inspect an image: every layer read, verified and explained.
 
@@ -85,13 +86,19 @@ def inspect(
         cache: A directory to keep layer indexes in; True for the user's own, False for none.
         limits: What a layer may cost before it is refused.
         registry: Credentials, time-outs and plain-HTTP hosts for registries.
+        packages: Also which package owns which bytes: ``Inspection.packages``.
 
     Raises:
         layerscope.errors.LayerscopeError: one of its leaves; see ``layerscope.errors``.
     """
     from layerscope.inspection import inspect_image
 
-    reader = _reader(cache, limits)
+    probes: tuple[Probe, ...] = ()
+    if packages:
+        from layerscope.packages.probe import PACKAGES
+
+        probes = (PACKAGES,)
+    reader = _reader(cache, limits, probes)
     with _open(name, platform, reader, registry) as image:
         return inspect_image(image, reader)
 
@@ -172,13 +179,13 @@ def _open(name: str, platform: Platform | str | None, reader: LayerReader, regis
     return open_source(name, platform=wanted, reader=reader, registry=registry)
 
 
-def _reader(cache: Path | bool, limits: Limits | None) -> LayerReader:
+def _reader(cache: Path | bool, limits: Limits | None, probes: tuple[Probe, ...] = ()) -> LayerReader:
     from layerscope.layers.cache import IndexCache, default_directory
     from layerscope.layers.limits import Limits
     from layerscope.layers.reader import LayerReader
 
     directory = default_directory() if cache is True else cache
-    return LayerReader(limits=limits or Limits(), cache=IndexCache(directory) if directory else None)
+    return LayerReader(limits=limits or Limits(), probes=probes, cache=IndexCache(directory) if directory else None)
 
 
 def __getattr__(name: str) -> Any:

@@ -128,8 +128,8 @@ def read_list(found: bytes) -> Said | None:
             main[1:] = _word(name), _word(version)
         elif kind == "dep":
             modules.append([_word(name), _word(version)])
-        elif modules:  # "=>": what it was replaced by
-            modules[-1] = [_word(name), _word(version)]
+        elif modules:  # "=>": what it was replaced by; a directory is no name
+            modules[-1] = [modules[-1][0] if name.startswith((".", "/")) else _word(name), _word(version)]
     return Said([shown(go[:1000]), main, modules]) if main[0] or main[1] else None
 
 

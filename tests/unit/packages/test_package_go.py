@@ -11,6 +11,8 @@ LINES = (
     "dep\tgolang.org/x/sys\tv0.1.0\th1:abc=",
     "dep\tgolang.org/x/old\tv0.1.0",
     "=>\tgolang.org/x/new\tv0.2.0\th1:abc=",
+    "dep\tgolang.org/x/here\tv0.3.0",
+    "=>\t../here\t(devel)",
     "build\t-compiler=gc",
 )
 
@@ -27,6 +29,7 @@ def test_the_main_module_owns_the_binary_and_its_dependencies_are_parts() -> Non
     assert parts == {
         ("golang.org/x/sys", "v0.1.0", 0, main.number),
         ("golang.org/x/new", "v0.2.0", 0, main.number),
+        ("golang.org/x/here", "(devel)", 0, main.number),
     }
 
 
