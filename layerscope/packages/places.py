@@ -77,10 +77,17 @@ class Places:
     def node(self, real: bytes) -> PathNode | None:
         """What the tree has at a path that ``real`` gave."""
         directory, _, name = real.rpartition(b"/")
+        children = self._children(directory)
+        return children.get(name) if children is not None else None
+
+    def inode(self, real: bytes) -> tuple[int, int] | None:
+        """The (layer, entry) that has the content of what is at such a path; None for directories and for nothing."""
+        directory, _, name = real.rpartition(b"/")
         if directory not in self._nodes:
             self._nodes[directory] = self._children(directory)
         children = self._nodes[directory]
-        return children.get(name) if children is not None else None
+        node = children.get(name) if children is not None else None
+        return None if node is None or node.children is not None else (node.layer, node.entry)
 
     def _children(self, directory: bytes) -> Mapping[bytes, PathNode] | None:
         children = self._root.children
@@ -101,12 +108,13 @@ class Places:
     def _newly_linked(self) -> bool:
         """Whether the last layer has a symlink where a directory was thought to be."""
         index = self._indexes[-1]
-        position = index.kinds.find(EntryKind.SYMLINK)
-        while position >= 0:
-            path = index.paths[position]
-            if path in self._plain and self._walk(path) != path:
-                return True
-            position = index.kinds.find(EntryKind.SYMLINK, position + 1)
+        for kind in (EntryKind.SYMLINK, EntryKind.HARDLINK):  # which may be one to a symlink
+            position = index.kinds.find(kind)
+            while position >= 0:
+                path = self.real(index.paths[position])
+                if path in self._plain and self._walk(path) != path:
+                    return True
+                position = index.kinds.find(kind, position + 1)
         return False
 
     def _walk(self, path: bytes) -> bytes:

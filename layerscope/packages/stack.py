@@ -122,22 +122,18 @@ class PackageStack:
         places = self._places
         changed = set()
         for manager, databases in self._databases.items():
-            gone = [path for path, database in databases.items() if self._inode(path) != database.inode]
+            gone = [path for path, database in databases.items() if self._places.inode(path) != database.inode]
             for path in gone:
                 del databases[path]
                 changed.add(manager)
         for record in records:
             manager = record.reader.partition("-")[0]
             real = places.real(record.path)
-            if self._inode(real) == (layer, record.position):
+            if self._places.inode(real) == (layer, record.position):
                 live = Live(record.reader, record.path, real, record.data)
                 self._databases[manager][real] = _Database((layer, record.position), live)
                 changed.add(manager)
         return [manager for manager in MANAGERS if manager in changed]
-
-    def _inode(self, real: bytes) -> tuple[int, int] | None:
-        node = self._places.node(real)
-        return (node.layer, node.entry) if node is not None and node.children is None else None
 
     def _update(self, layer: int, managers: list[str], moved: bool) -> None:
         """Bring the state and everybody's claims up to this layer."""
@@ -189,7 +185,7 @@ class PackageStack:
             self._owners.claim_directory(number, self._places.real(package.directory + b"/."))
         for path in self._unowned.keys() & paths if self._unowned else ():
             inode = self._unowned[path]
-            if self._inode(path) == inode and self._columns[inode[0]][inode[1]] == UNOWNED:
+            if self._places.inode(path) == inode and self._columns[inode[0]][inode[1]] == UNOWNED:
                 self._give(inode, number)
                 self._unowned_bytes[inode[0]] -= self._indexes[inode[0]].sizes[inode[1]]
                 del self._unowned[path]
@@ -229,13 +225,16 @@ class PackageStack:
             if size and not (MARKER_PREFIX in index.paths[position] and is_marker(index.paths[position]))
         ]
         paths = self._places.real_paths(index.paths[position] for position in shipped)
+        column, sizes = self._columns[layer], index.sizes
+        sums: dict[int, int] = {}
         for position, path in zip(shipped, paths, strict=True):
-            number = owner(path)
+            number = column[position] = owner(path)
+            sums[number] = sums.get(number, 0) + sizes[position]
             if number == UNOWNED:
                 self._unowned[path] = layer, position
-                self._unowned_bytes[layer] += index.sizes[position]
-            else:
-                self._give((layer, position), number)
+        self._unowned_bytes[layer] += sums.pop(UNOWNED, 0)
+        for number, size in sums.items():
+            self._bytes[number][layer] = size
         position = index.kinds.find(EntryKind.HARDLINK)
         while position >= 0:
             self._share_linked(real(index.paths[position]))
@@ -243,7 +242,7 @@ class PackageStack:
 
     def _share_linked(self, path: bytes) -> None:
         """Content that its first name gives to nobody may belong to the owner of another name."""
-        inode = self._inode(path)
+        inode = self._places.inode(path)
         if inode is None or self._columns[inode[0]][inode[1]] != UNOWNED:
             return
         size = self._indexes[inode[0]].sizes[inode[1]]
@@ -264,11 +263,12 @@ class PackageStack:
         """For each package, its bytes in the merged tree."""
         sums = [0] * len(self._presence.keys)
         seen: set[tuple[int, int]] = set()
+        find, indexes = self._places.inode, self._indexes
         for path, number in self._owned_paths():
-            inode = self._inode(path)
+            inode = find(path)
             if inode is not None and inode not in seen:
                 seen.add(inode)
-                sums[number] += self._indexes[inode[0]].sizes[inode[1]]
+                sums[number] += indexes[inode[0]].sizes[inode[1]]
         return sums
 
     def _owned_paths(self) -> Iterator[tuple[bytes, int]]:

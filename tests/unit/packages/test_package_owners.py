@@ -172,3 +172,12 @@ def test_paths_that_climb_stay_inside() -> None:
         ]
     )
     assert named(found, "tool").bytes == 9
+
+
+def test_a_link_below_a_link_moves_the_claims_too() -> None:
+    found = analysed(
+        [symlink("bin", "usr/bin"), *dpkg(("tool", "1", ["usr/bin/d/tool"])), file("usr/bin/d/tool", b"12345")],
+        [file("opt/d/tool", b"123"), whiteout("usr/bin/d"), symlink("bin/d", "/opt/d")],
+    )
+    assert named(found, "tool").layer_bytes == ((0, 5), (1, 3))
+    assert named(found, "tool").squashed_bytes == 3
