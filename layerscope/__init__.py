@@ -11,6 +11,10 @@ Example:
     ...     layers = layerscope.read_layers(image, cache=False)
     >>> sorted(entry.path for entry in layers[0] if entry.kind.label == "directory")[:2]
     [b'bin', b'etc']
+    >>> pair = "testdata/pair.docker-archive.tar:pair:"
+    >>> found = layerscope.diff(pair + "a", pair + "b", cache=False).files
+    >>> [(changed.path, changed.change.value, changed.bytes) for changed in found.changes]
+    [(b'etc/app/config.ini', 'modified', -10)]
 
 Everything is typed; errors are those of ``layerscope.errors``. Importing the package loads nothing else: each function
 imports what it needs when it is called.
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from layerscope.compare.aspects import Ignore
+    from layerscope.compare.comparison import Comparison
     from layerscope.content.contents import Contents
     from layerscope.errors import LayerscopeError
     from layerscope.inspection import Inspection
@@ -38,8 +44,10 @@ if TYPE_CHECKING:
     from layerscope.sources.registry import RegistryOptions
 
 __all__ = [
+    "Comparison",
     "Entry",
     "EntryKind",
+    "Ignore",
     "Image",
     "Inspection",
     "LayerIndex",
@@ -49,6 +57,7 @@ __all__ = [
     "RegistryOptions",
     "SkippedLayer",
     "__version__",
+    "diff",
     "inspect",
     "open_image",
     "read_file",
@@ -56,8 +65,10 @@ __all__ = [
 ]
 
 _LAZY = {
+    "Comparison": "layerscope.compare.comparison",
     "Entry": "layerscope.layers.entry",
     "EntryKind": "layerscope.layers.entry",
+    "Ignore": "layerscope.compare.aspects",
     "Image": "layerscope.sources.image",
     "Inspection": "layerscope.inspection",
     "LayerIndex": "layerscope.layers.index",
@@ -101,6 +112,42 @@ def inspect(
     reader = _reader(cache, limits, probes)
     with _open(name, platform, reader, registry) as image:
         return inspect_image(image, reader)
+
+
+def diff(
+    before: str,
+    after: str,
+    *,
+    ignore: Ignore | None = None,
+    platform: Platform | str | None = None,
+    cache: Path | bool = True,
+    limits: Limits | None = None,
+    registry: RegistryOptions | None = None,
+) -> Comparison:
+    """Compare two images, packages too. With a cache, layers that both have are read once.
+
+    To compare inspections, also of two platforms, see ``layerscope.compare.comparison.compare``; to attribute a
+    difference to layers, packages and files, ``layerscope.compare.growth.growth``.
+
+    Args:
+        before: What is compared, as ``inspect`` takes it.
+        after: With what. Every difference in bytes is what it has more.
+        ignore: What is not to count as a difference.
+        platform: Of both.
+        cache: As for ``inspect``, like ``limits`` and ``registry``; so are errors.
+    """
+    from dataclasses import replace
+
+    from layerscope.compare.comparison import compare
+    from layerscope.inspection import inspect_image
+    from layerscope.packages.probe import PACKAGES
+
+    reader = replace(_reader(cache, limits), probes=(PACKAGES,))
+    with _open(before, platform, reader, registry) as image:
+        one = inspect_image(image, reader)
+    with _open(after, platform, reader, registry) as image:
+        other = inspect_image(image, reader, beside=one)
+    return compare(one, other, ignore)
 
 
 def open_image(

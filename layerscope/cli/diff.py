@@ -39,7 +39,7 @@ layerscope diff nginx:1.27 ./image.tar --top 50
 layerscope diff app:1.2 docker:app:dev --ignore mtime --ignore-path '*.pyc'
 layerscope diff app:1.1 app:1.2 --only config,environment,labels
 layerscope diff app:1.2 app:1.2 --platform amd64 --other-platform arm64
-layerscope diff app:release app:rebuilt --ignore mtime,created --exit-code -q
+layerscope diff app:1.2 app:rebuilt --only files --ignore mtime --exit-code
 """
 
 

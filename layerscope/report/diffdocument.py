@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from layerscope.compare.comparison import Kind
-from layerscope.compare.growth import owner
+from layerscope.compare.growth import growth, owner
 from layerscope.filesystem.listing import node_row
 from layerscope.oci.config import Healthcheck
 from layerscope.report.document import (
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from layerscope.compare.comparison import Comparison
     from layerscope.compare.files import ChangedFile, FilesCompared
+    from layerscope.compare.growth import LayerPart
     from layerscope.compare.layers import LayerPair, LayersCompared, LayerTally
     from layerscope.compare.packages import ChangedPackage, PackagesCompared
     from layerscope.compare.settings import Setting, Value
@@ -72,7 +73,7 @@ def comparison_document(comparison: Comparison, kinds: Collection[Kind]) -> Docu
     document["skipped"] = [{"image": side, **skipped_document(item)} for side, one in sides for item in one.skipped]
     document["notes"] = [{"image": side, **note_document(note)} for side, one in sides for note in one.notes]
     if Kind.FILES in kinds:
-        document["files"] = None if comparison.files is None else _files(comparison.files)
+        document["files"] = None if comparison.files is None else _files(comparison.files, comparison)
     return document
 
 
@@ -177,15 +178,36 @@ def _package(package: Package) -> Document:
 
 def _owner(changed: ChangedFile, comparison: Comparison) -> Document | None:
     package = owner(comparison, changed)
-    return None if package is None else {"kind": package.kind, "name": package.name, "version": package.version}
+    return None if package is None else _package_name(package)
 
 
-def _files(files: FilesCompared) -> Document:
+def _files(files: FilesCompared, comparison: Comparison) -> Document:
     return {
         "bytes": files.bytes,
         **{change.value: _tally(tally) for change, tally in files.tallies.items()},
         "ignored": _tally(files.ignored),
+        "byLayer": [_part(part) for part in growth(comparison) or ()],
     }
+
+
+def _part(part: LayerPart) -> Document:
+    return {
+        "image": "before" if part.is_gone else "after",
+        "layer": part.layer.index,
+        "bytes": part.bytes,
+        "packages": [
+            {
+                "package": None if each.package is None else _package_name(each.package),
+                "bytes": each.bytes,
+                "files": each.files,
+            }
+            for each in part.packages
+        ],
+    }
+
+
+def _package_name(package: Package) -> Document:
+    return {"kind": package.kind, "name": package.name, "version": package.version}
 
 
 def _tally(tally: Tally) -> Document:

@@ -49,6 +49,9 @@ def test_json_adds_up(cli: Cli, pair: tuple[str, str]) -> None:
     for name in names:
         own = [change for change in files["changes"] if change["change"] == name]
         assert files[name] == {"count": len(own), "bytes": sum(change["bytes"] for change in own)}
+    assert sum(part["bytes"] for part in files["byLayer"]) == files["bytes"]
+    for part in files["byLayer"]:
+        assert part["bytes"] == sum(each["bytes"] for each in part["packages"])
     statuses = ("shared", "moved", "replaced", "removed", "added")
     for size in ("fileBytes", "uncompressedBytes", "compressedBytes"):
         sizes = [found["layers"][status][size] for status in statuses]

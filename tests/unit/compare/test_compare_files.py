@@ -138,6 +138,22 @@ def test_linked_files_move_together_and_weigh_nothing() -> None:
     assert moved == [("moved", "1/a > 2/0", 0), ("moved", "1/b > 2/b", 0)]
 
 
+def test_a_file_that_both_have_weighs_nothing_where_another_name_can_carry_the_bytes() -> None:
+    one = [file("a", b"12345"), hardlink("b", "a")]
+    other = [file("b", b"12345"), file("c", b"12345"), hardlink("a", "c")]
+    assert rows(compared(one, other)) == [("added", "c", 5)]
+    assert rows(compared(other, one)) == [("removed", "c", -5)]
+
+
+def test_who_carries_the_bytes_is_the_same_the_other_way_round() -> None:
+    one = [file("1/q", b"12345"), hardlink("2/p", "1/q")]
+    other = [file("3/p", b"12345"), file("4/q", b"12345")]
+    there = [row for row in rows(compared(one, other)) if row[0] == "moved"]
+    back = [row for row in rows(compared(other, one)) if row[0] == "moved"]
+    assert there == [("moved", "2/p > 3/p", 5, "links"), ("moved", "1/q > 4/q", 0)]
+    assert back == [("moved", "4/q > 1/q", 0), ("moved", "3/p > 2/p", -5, "links")]
+
+
 def test_a_link_to_other_content() -> None:
     one = [file("a", b"12345"), hardlink("b", "a"), file("c", b"x")]
     other = [file("a", b"12345"), file("c", b"x"), hardlink("b", "c")]
