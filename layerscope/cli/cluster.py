@@ -35,15 +35,19 @@ def check_cluster(choice: ClusterChoice) -> bool:
     return bool(chosen) and bool(list(_asked(choice)))
 
 
-def open_cluster(choice: ClusterChoice) -> Cluster:
+def open_cluster(choice: ClusterChoice, timeout: float | None = None) -> Cluster:
     """The cluster that the options mean; close it. Raises as ``find_access`` and ``Cluster.open`` do."""
     from layerscope.cluster.access import find_access
     from layerscope.cluster.api import Cluster
+    from layerscope.cluster.connection import TIMEOUT
 
-    return Cluster.open(find_access(choice.kubeconfig, choice.context or "", choice.namespace or ""))
+    access = find_access(choice.kubeconfig, choice.context or "", choice.namespace or "")
+    return Cluster.open(access, TIMEOUT if timeout is None else timeout)
 
 
-def cluster_pull_secrets(choice: ClusterChoice, remark: Callable[[str], None]) -> list[PullSecret | UnreadSecret]:
+def cluster_pull_secrets(
+    choice: ClusterChoice, remark: Callable[[str], None], timeout: float | None = None
+) -> list[PullSecret | UnreadSecret]:
     """The pull secrets that the options name, in the order in which they count; ``remark`` is told what else to know.
 
     Raises:
@@ -55,7 +59,7 @@ def cluster_pull_secrets(choice: ClusterChoice, remark: Callable[[str], None]) -
     from layerscope.cluster.pulling import pull_secrets
 
     found: list[PullSecret | UnreadSecret] = []
-    with open_cluster(choice) as cluster:
+    with open_cluster(choice, timeout) as cluster:
         remark(f"pull secrets are read from {cluster}")
         for subject, kind, namespace, name in _asked(choice):
             answer = pull_secrets(cluster, subject, name, namespace, kind)

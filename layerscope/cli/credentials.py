@@ -70,15 +70,16 @@ class Logins:
         if choice.pull_secret.count(_STDIN) > 1:
             raise UsageError("--pull-secret - is given twice; standard input passes once", hint="write it to a file")
 
-    def for_image(self, name: str, *, quiet: bool) -> CredentialLookup:
+    def for_image(self, name: str, *, quiet: bool, timeout: float | None = None) -> CredentialLookup:
         """Who may pull this image. UsageError where an option names what cannot be used.
 
-        A user named on the command line is so for the registry of the first image, and for no other.
+        A user named on the command line is so for the registry of the first image, and for no other. ``timeout`` is in
+        seconds, for a cluster that is asked; None is the library's own.
         """
         if self._choice.username is not None:
             self._bind(name)
         if self._lookup is None:
-            self._lookup = self._find(quiet=quiet)
+            self._lookup = self._find(quiet=quiet, timeout=timeout)
         return self._lookup
 
     @contextlib.contextmanager
@@ -105,7 +106,7 @@ class Logins:
             )
         self._registry = registry
 
-    def _find(self, *, quiet: bool) -> CredentialLookup:
+    def _find(self, *, quiet: bool, timeout: float | None) -> CredentialLookup:
         from layerscope.credentials.containersauth import ContainersAuth
         from layerscope.credentials.credential import Anonymous
         from layerscope.credentials.given import GivenLogin
@@ -116,7 +117,7 @@ class Logins:
             return Anonymous()
         if choice.username is not None:
             return GivenLogin(choice.username, _password(choice.username), self._registry)
-        secrets = self._pull_secrets()
+        secrets = self._pull_secrets(timeout)
         if secrets is not None:
             from layerscope.credentials.keyring import KubeletKeyring
 
@@ -134,7 +135,7 @@ class Logins:
 
         return Helpers(refusal="--no-helpers was given" if self._choice.no_helpers else "")
 
-    def _pull_secrets(self) -> list[PullSecret | UnreadSecret] | None:
+    def _pull_secrets(self, timeout: float | None) -> list[PullSecret | UnreadSecret] | None:
         """The pull secrets that options name, in order; None where there is no such option."""
         asks_cluster = check_cluster(self._choice)
         if not self._choice.pull_secret and not asks_cluster:
@@ -144,7 +145,9 @@ class Logins:
         found: list[PullSecret | UnreadSecret] = []
         for file in self._choice.pull_secret:
             found += pull_secrets(*_content(file))
-        return found + cluster_pull_secrets(self._choice, self.remarks.append) if asks_cluster else found
+        if asks_cluster:
+            found += cluster_pull_secrets(self._choice, self.remarks.append, timeout)
+        return found
 
 
 def _password(username: str) -> str:

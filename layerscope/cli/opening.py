@@ -132,7 +132,7 @@ def registry_options(choice: RegistryChoice, name: str, common: Common) -> Regis
     from layerscope.sources.registry import RegistryOptions
 
     options = RegistryOptions(
-        credentials=choice.logins.for_image(name, quiet=common.quiet),
+        credentials=choice.logins.for_image(name, quiet=common.quiet, timeout=choice.timeout),
         plain_http=frozenset(choice.plain_http),
         plain_http_login=frozenset(choice.plain_http_login),
         tls=frozenset(choice.tls),
