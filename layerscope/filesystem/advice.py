@@ -164,22 +164,10 @@ class _Found:
 
     def duplicates(self) -> None:
         """Equal content of several inodes, beyond the one that came first."""
-        inodes: set[Inode] = set()
-        indexes = self._tree.indexes
-        pending = [self._tree.root]
-        while pending:
-            node = pending.pop()
-            if node.children is not None:
-                pending += node.children.values()
-            elif indexes[node.layer].sizes[node.entry]:
-                inodes.add((node.layer, node.entry))
-        seen: set[bytes] = set()
-        for layer, entry in sorted(inodes - self._taken):
-            index = indexes[layer]
-            digest = index.digest(entry)
-            if digest in seen:
+        for inodes in self._filesystem.equal:
+            for layer, entry in sorted(inode for inode in inodes if inode not in self._taken)[1:]:
+                index = self._tree.indexes[layer]
                 self._add(AdviceKind.DUPLICATE, layer, None, index.sizes[entry], index.paths[entry])
-            seen.add(digest)
 
     def _add(
         self,

@@ -43,6 +43,8 @@ class Filesystem:
     """(layer, what was odd but legal)."""
     links: Mapping[tuple[int, int], int]
     """Inodes of the merged tree that have several names, as a node's (layer, entry), and how many."""
+    equal: tuple[tuple[tuple[int, int], ...], ...] = ()
+    """Inodes (layer, entry) of the merged tree that have the same content, where there are several, each group once."""
     changed: tuple[ChangedPath, ...] = ()
     """The changed paths of the one layer that ``stack`` was asked to keep them of."""
     buried: tuple[Buried, ...] = ()
@@ -86,13 +88,14 @@ class Stack:
 
     def finish(self) -> Filesystem:
         """What the layers add up to."""
-        squashed, duplicates = _content(self._tree)
+        squashed, duplicates, equal = _content(self._tree)
         return Filesystem(
             tree=self._tree,
             changes=tuple(self._changes),
             reclaimable=tuple(self._reclaimable),
             squashed_bytes=squashed,
             duplicate_bytes=duplicates,
+            equal=tuple(map(tuple, equal.values())),
             unplaced=tuple(self._unplaced),
             notes=tuple(self._notes),
             links=self._links,
@@ -109,10 +112,11 @@ def stack(layers: Iterable[LayerIndex], *, keep_changes_of: int | None = None) -
     return filesystem.finish()
 
 
-def _content(tree: Tree) -> tuple[int, int]:
-    """(squashed, duplicate) bytes: inodes counted once, then contents counted once."""
+def _content(tree: Tree) -> tuple[int, int, dict[bytes, list[tuple[int, int]]]]:
+    """(squashed, duplicate) bytes: inodes counted once, then contents counted once; and the inodes that are equal."""
     inodes: set[tuple[int, int]] = set()
-    contents: set[bytes] = set()
+    contents: dict[bytes, tuple[int, int]] = {}
+    equal: dict[bytes, list[tuple[int, int]]] = {}
     squashed = duplicates = 0
     indexes = tree.indexes
     pending = [tree.root]
@@ -121,14 +125,14 @@ def _content(tree: Tree) -> tuple[int, int]:
         if node.children is not None:
             pending += node.children.values()
             continue
-        layer, entry = node.layer, node.entry
+        inode = layer, entry = node.layer, node.entry
         size = indexes[layer].sizes[entry]
-        if size and (layer, entry) not in inodes:
-            inodes.add((layer, entry))
+        if size and inode not in inodes:
+            inodes.add(inode)
             squashed += size
             digest = indexes[layer].digest(entry)
-            if digest in contents:
+            first = contents.setdefault(digest, inode)
+            if first is not inode:
                 duplicates += size
-            else:
-                contents.add(digest)
-    return squashed, duplicates
+                equal.setdefault(digest, [first]).append(inode)
+    return squashed, duplicates, equal
