@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -24,6 +24,7 @@ def cells(markdown: str) -> list[tuple[str, str]]:
 @given(TRICKY, TRICKY)
 def test_text_stays_in_its_cell_as_code(left: str, right: str) -> None:
     shown = [display(left), display(right)]
+    assume(max(map(len, shown)) <= 200)  # longer text is cut
     found = cells(f"| a | b |\n|---|---|\n| {code(shown[0])} | {code(shown[1])} |\n")
     assert [kind for kind, _ in found] == ["text", "text", "code_inline", "code_inline"]
     for (_, content), text in zip(found[2:], shown, strict=True):
