@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from layerscope.oci.platform import Platform
     from layerscope.packages.package import Packages
     from layerscope.sources.image import Image
+    from layerscope.volumes.summary import EngineSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,8 @@ class Inspection:
     """What another way of building would not ship, largest first; None where a skipped layer leaves it unknown."""
     dive: DiveFigures | None = None
     """dive's figures, where ``with_dive`` put them."""
+    engine: EngineSummary | None = None
+    """What an engine says of itself; None where none was asked. It is of the host, and differs between hosts."""
 
 
 def inspect_image(

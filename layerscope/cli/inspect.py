@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
+from layerscope.cli.enginewatch import EngineWatch
 from layerscope.cli.exits import Exit
 from layerscope.cli.options import (
     AllPlatforms,
@@ -12,6 +14,7 @@ from layerscope.cli.options import (
     ImageArguments,
     LimitOptions,
     MatchOptions,
+    NoEngine,
     OutputOptions,
     RegistryChoice,
     ReportFormat,
@@ -55,6 +58,7 @@ def inspect(
     all_platforms: AllPlatforms = False,
     packages: ShowPackages = False,
     dockerfile: TheDockerfile = None,
+    no_engine: NoEngine = False,
 ) -> int:
     """What is in an image, layer by layer, and why.
 
@@ -67,6 +71,7 @@ def inspect(
     from layerscope.inspection import inspect_image
 
     wanted = outputs(format, output)
+    watch = None if no_engine else EngineWatch()
     probes = _probes(packages=packages)
     if dockerfile is not None and (len(images) > 1 or all_platforms):
         raise UsageError("--dockerfile is of one image", hint="inspect each with its own Dockerfile")
@@ -76,6 +81,8 @@ def inspect(
         several, code = inspect_several(
             images, common, limits, registry, all_platforms=all_platforms, probes=probes, bases=bases.base
         )
+        if watch is not None:
+            several = several.beside(watch.summary())
         write(wanted, lambda chosen, page: render_several(several, chosen, page, top))
         return code
     file = None
@@ -91,6 +98,8 @@ def inspect(
         inspection = inspect_image(opened, reader, bases=below, proven=proven)
     if file is not None:
         inspection = with_dockerfile(inspection, file, match, provenance, below)
+    if watch is not None:
+        inspection = dataclasses.replace(inspection, engine=watch.summary())
     write(wanted, lambda chosen, page: render(inspection, chosen, page, top))
     return Exit.FINE
 

@@ -100,6 +100,7 @@ AllPlatforms = Annotated[
     bool,
     option("--all-platforms", panel=SOURCE, help="Inspect the image of every platform that an index offers."),
 ]
+NoEngine = Annotated[bool, option("--no-engine", panel=SOURCE, help="Ask no engine what it has beside the image.")]
 ReportFormatOption = Annotated[ReportFormat, format_option(ReportFormat)]
 GateFormatOption = Annotated[GateFormat, format_option(GateFormat)]
 ListFormatOption = Annotated[ListFormat, format_option(ListFormat)]

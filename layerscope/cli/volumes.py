@@ -15,6 +15,7 @@ from layerscope.cli.options import (
     SOURCE,
     Common,
     LimitOptions,
+    NoEngine,
     OutputOptions,
     RegistryChoice,
     ReportFormat,
@@ -115,7 +116,7 @@ def volumes(
         EngineChoice | None,
         option("--engine", panel=SOURCE, metavar="docker|podman", help="Ask it. Default: the first that answers."),
     ] = None,
-    no_engine: Annotated[bool, option("--no-engine", panel=SOURCE, help="Ask no engine for containers.")] = False,
+    no_engine: NoEngine = False,
     no_sizes: Annotated[
         bool, option("--no-sizes", panel=SOURCE, help="Leave out disk usage, for which every directory is walked.")
     ] = False,

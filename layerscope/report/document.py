@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from layerscope.oci.config import Healthcheck, RunConfig
     from layerscope.oci.digest import Digest
     from layerscope.oci.platform import Platform
+    from layerscope.volumes.summary import EngineSummary
 
 SCHEMA_VERSION = "1.0"
 
@@ -56,12 +57,23 @@ def inspection_document(inspection: Inspection) -> Document:
                     "layers": None if volume.layers is None else list(volume.layers),
                 }
                 for volume in inspection.volumes
-            ]
+            ],
+            "engine": None if inspection.engine is None else _engine(inspection.engine),
         },
         **block,
         "dive": None if dive is None else dive_document(dive),
         "skipped": [skipped_document(item) for item in inspection.skipped],
         "notes": [note_document(note) for note in inspection.notes],
+    }
+
+
+def _engine(engine: EngineSummary) -> Document:
+    return {
+        "reachable": engine.reachable,
+        "name": engine.name,
+        "storageDriver": None if engine.storage_driver is None else safe(engine.storage_driver),
+        "volumeDrivers": None if engine.volume_drivers is None else [safe(name) for name in engine.volume_drivers],
+        "volumes": engine.volumes,
     }
 
 

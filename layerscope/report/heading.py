@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from layerscope.inspection import Inspection
     from layerscope.report.page import Page
     from layerscope.volumes.declared import DeclaredVolume
+    from layerscope.volumes.summary import EngineSummary
 
 _LABEL = 9
 """Cells of a label: a whole digest behind it just fits into 80."""
@@ -95,8 +96,18 @@ def settings(inspection: Inspection, page: Page) -> Iterator[Text]:
     yield from _setting("ports", ", ".join(run.exposed_ports) or none, page)
     for volume in inspection.volumes:
         yield from _setting("volume", f"{display_words(volume.path)}: {_below(volume)}", page)
+    if inspection.engine is not None and inspection.engine.reachable:
+        yield from _engine(inspection.engine, page)
     yield from _setting("env", count(len(run.env), "variable"), page)
     yield from _setting("labels", count(len(run.labels), "label"), page)
+
+
+def _engine(engine: EngineSummary, page: Page) -> Iterator[Text]:
+    """What lies below a container's files, and what can be mounted over them, on this host."""
+    name, drivers = engine.name or "", engine.volume_drivers or ()
+    yield from _setting("storage", f"{name}'s storage driver is {engine.storage_driver or page.glyphs.none}", page)
+    known = f"{name} knows {count(len(drivers), 'volume driver')} ({', '.join(drivers)})"
+    yield from _setting("drivers", f"{known}, and has {count(engine.volumes or 0, 'volume')}", page)
 
 
 def remarks(inspection: Inspection, page: Page) -> Iterator[Text]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from layerscope.errors import LayerscopeError
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from layerscope.report.document import Document
+    from layerscope.volumes.summary import EngineSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,15 @@ class Several:
     """What became of each image, in the order they were named."""
 
     outcomes: tuple[Inspection | Failure, ...]
+
+    def beside(self, engine: EngineSummary) -> Several:
+        """The same, with what an engine says of itself in every inspection."""
+        return Several(
+            tuple(
+                replace(outcome, engine=engine) if isinstance(outcome, Inspection) else outcome
+                for outcome in self.outcomes
+            )
+        )
 
 
 def several_document(several: Several) -> Document:
