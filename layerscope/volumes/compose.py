@@ -53,7 +53,8 @@ def interpolated(value: str, environment: Mapping[str, str]) -> str:
 
 def _mounts(name: str, service: Any, volumes: Any, environment: Mapping[str, str]) -> Iterator[MountRequest]:
     origin = f"service {name}"
-    for item in at(service, "volumes") or []:
+    listed = at(service, "volumes")
+    for item in listed if isinstance(listed, list) else []:
         if isinstance(item, str):
             yield _short(interpolated(item, environment), origin, volumes)
         elif isinstance(item, dict) and (target := interpolated(text(item, "target"), environment)):
