@@ -41,9 +41,9 @@ class EngineWatch:
 
         try:
             with first_engine(answer_seconds=_ANSWER_SECONDS) as engine:
-                told = storage(engine)
-                self._found = engine_summary(
-                    engine.kind, told, volumes(engine)[0], managed_volume_plugins(engine) or ()
-                )
+                told, managed = storage(engine), managed_volume_plugins(engine) or ()
+                self._found = engine_summary(engine.kind, told, None, managed)
+                # Last: for its volumes an engine waits for each of their drivers.
+                self._found = engine_summary(engine.kind, told, volumes(engine)[0], managed)
         except Exception as error:  # nobody asked for the engine: nothing about it may end an inspection
             _log.info("nothing is told of an engine: %s", error)

@@ -27,6 +27,7 @@ class Kind(enum.StrEnum):
     DOCKERFILE = "dockerfile"
     DIFF = "diff"
     PACKAGES = "packages"
+    VOLUMES = "volumes"
     GATE = "gate"
     POLICY = "policy"
     EXPLAIN = "explain"

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     _Units = tuple[str, list[MountingUnit]]
 
 _log = logging.getLogger(__name__)
+_ANSWER_SECONDS = 20.0
+"""For each answer of an engine: measuring what volumes take is slow, and one that hangs must not hold us."""
 _PATIENCE = 5.0
 """Seconds for an engine that is asked beside the image."""
 
@@ -200,7 +202,7 @@ def engine_volumes_of(engine: EngineChoice | None, *, sizes: bool) -> EngineVolu
     from layerscope.engines.survey import survey
     from layerscope.volumes.onengine import engine_volumes
 
-    with first_engine(engine.value if engine else None) as answering:
+    with first_engine(engine.value if engine else None, answer_seconds=_ANSWER_SECONDS) as answering:
         return engine_volumes(survey(answering, sizes=sizes))
 
 

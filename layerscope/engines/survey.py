@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from layerscope.engines.client import Engine
 
 Value = TypeVar("Value")
+Missing = TypeVar("Missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Survey:
     """DOCKER or PODMAN."""
     endpoint: str
     storage: EngineStorage
-    volumes: tuple[EngineVolume, ...]
+    volumes: tuple[EngineVolume, ...] | None
+    """None where the engine could not list them: it waits for every driver, and one that hangs holds it up."""
     usage: dict[str, VolumeUsage]
     """Empty where sizes were not asked for."""
     containers: tuple[MountingContainer, ...]
@@ -45,12 +47,12 @@ class Survey:
 def survey(engine: Engine, *, sizes: bool) -> Survey:
     """Ask an engine for all of it; ``sizes`` also for what takes long: disk usage.
 
-    Its storage and its volumes must be told (SourceUnreachable, InvalidImage). Of the rest, what fails becomes a
-    warning. Plugins announced on this host are asked too, where the engine is on this host.
+    Its storage must be told (SourceUnreachable, InvalidImage). Of the rest, what fails becomes a warning. Plugins
+    announced on this host are asked too, where the engine is on this host.
     """
     warnings: list[str] = []
 
-    def attempt(ask: Callable[[], Value], missing: Value) -> Value:
+    def attempt(ask: Callable[[], Value], missing: Missing) -> Value | Missing:
         try:
             return ask()
         except LayerscopeError as error:
@@ -58,11 +60,11 @@ def survey(engine: Engine, *, sizes: bool) -> Survey:
             return missing
 
     stored = storage(engine)
-    found, told = volumes(engine)
+    listed = attempt(lambda: volumes(engine), None)
+    found, told = listed if listed is not None else (None, ())
     warnings += told
     here = engine.endpoint.socket is not None
-    nothing: tuple[ManagedPlugin, ...] | None = ()
-    managed = attempt(lambda: managed_volume_plugins(engine), nothing)
+    managed = attempt(lambda: managed_volume_plugins(engine), ())
     plugins = announced() if here and engine.kind == DOCKER else ()
     parts = root_parts(Path(stored.root)) if here and sizes and stored.root else None
     if managed is None:

@@ -48,7 +48,7 @@ def engine_document(found: EngineVolumes) -> Document:
             else [{"name": safe(part.name), "purpose": part.purpose, "bytes": part.bytes} for part in found.parts],
         },
         "volumeDrivers": [_driver_document(driver) for driver in found.drivers],
-        "volumes": [_volume_document(volume) for volume in found.volumes],
+        "volumes": None if found.volumes is None else [_volume_document(volume) for volume in found.volumes],
         "warnings": [safe(warning) for warning in found.warnings],
     }
 
@@ -115,7 +115,10 @@ def engine_lines(found: EngineVolumes, page: Page) -> Iterator[Text]:
     yield Text()
     yield from _drivers(found.drivers, page)
     yield Text()
-    yield from _volumes(found.volumes, page)
+    if found.volumes is None:
+        yield Text.assemble(("Volumes", HEADING), ": ", ("not known, the engine could not list them", ALARM))
+    else:
+        yield from _volumes(found.volumes, page)
     if found.warnings:
         yield Text()
         yield Text("Notes", style=HEADING)
@@ -200,7 +203,7 @@ def _markdown(found: EngineVolumes) -> Iterator[str]:
     if found.volumes:
         yield "| volume | driver | size | mounted by | what it is |"
         yield "|---|---|--:|---|---|"
-    for volume in found.volumes:
+    for volume in found.volumes or ():
         size = "–" if volume.bytes is None else human(volume.bytes)
         mounters = ", ".join(
             f"{code(display(each.container))} at {code(display(each.target))}" for each in volume.mounters

@@ -107,7 +107,8 @@ def _engine(engine: EngineSummary, page: Page) -> Iterator[Text]:
     name, drivers = engine.name or "", engine.volume_drivers or ()
     yield from _setting("storage", f"{name}'s storage driver is {engine.storage_driver or page.glyphs.none}", page)
     known = f"{name} knows {count(len(drivers), 'volume driver')} ({', '.join(drivers)})"
-    yield from _setting("drivers", f"{known}, and has {count(engine.volumes or 0, 'volume')}", page)
+    has = "does not list its volumes" if engine.volumes is None else f"has {count(engine.volumes, 'volume')}"
+    yield from _setting("drivers", f"{known}, and {has}", page)
 
 
 def remarks(inspection: Inspection, page: Page) -> Iterator[Text]:

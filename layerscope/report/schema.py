@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from importlib import resources
 
-KINDS = ("inspect", "inspections", "history", "files", "dockerfile", "diff", "packages", "gate", "policy", "explain")
+KINDS = (
+    "inspect",
+    "inspections",
+    "history",
+    "files",
+    "dockerfile",
+    "diff",
+    "packages",
+    "volumes",
+    "gate",
+    "policy",
+    "explain",
+)
 
 
 def schema_text(kind: str) -> str:

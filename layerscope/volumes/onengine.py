@@ -73,7 +73,8 @@ class EngineVolumes:
     parts: tuple[RootPart, ...] | None
     """Of the root directory; None where it was not looked at: another host, no permission, not asked for."""
     drivers: tuple[VolumeDriver, ...]
-    volumes: tuple[Volume, ...]
+    volumes: tuple[Volume, ...] | None
+    """None where the engine could not list them."""
     warnings: tuple[str, ...]
     """What the engine could not tell, and what this kind of engine has no answer to."""
 
@@ -102,7 +103,11 @@ def containers_of(survey: Survey, ids: Collection[str]) -> tuple[ImageContainer,
 def engine_volumes(survey: Survey) -> EngineVolumes:
     """Everything a survey of an engine adds up to."""
     drivers = known_drivers(
-        survey.storage.loaded_volume_drivers, survey.managed or (), survey.announced, survey.answers, survey.volumes
+        survey.storage.loaded_volume_drivers,
+        survey.managed or (),
+        survey.announced,
+        survey.answers,
+        survey.volumes or (),
     )
     return EngineVolumes(
         engine=survey.kind,
@@ -110,7 +115,7 @@ def engine_volumes(survey: Survey) -> EngineVolumes:
         storage=survey.storage,
         parts=survey.parts,
         drivers=drivers,
-        volumes=_volumes(survey.volumes, survey.usage, survey.containers, drivers),
+        volumes=None if survey.volumes is None else _volumes(survey.volumes, survey.usage, survey.containers, drivers),
         warnings=survey.warnings,
     )
 

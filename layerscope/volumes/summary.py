@@ -27,12 +27,13 @@ class EngineSummary:
     volume_drivers: tuple[str, ...] | None = None
     """Loaded ones, managed plugins, and those that volumes name; idle plugins are looked for by ``volumes`` alone."""
     volumes: int | None = None
-    """How many it has."""
+    """How many it has; None where it did not list them in time."""
 
 
 def engine_summary(
-    name: str, storage: EngineStorage, volumes: Sequence[EngineVolume], managed: Sequence[ManagedPlugin]
+    name: str, storage: EngineStorage, volumes: Sequence[EngineVolume] | None, managed: Sequence[ManagedPlugin]
 ) -> EngineSummary:
-    """The three figures."""
-    drivers = known_drivers(storage.loaded_volume_drivers, managed, (), {}, volumes)
-    return EngineSummary(True, name, storage.driver, tuple(driver.name for driver in drivers), len(volumes))
+    """The three figures; ``volumes`` is None where they could not be listed."""
+    drivers = known_drivers(storage.loaded_volume_drivers, managed, (), {}, volumes or ())
+    names = tuple(driver.name for driver in drivers)
+    return EngineSummary(True, name, storage.driver, names, None if volumes is None else len(volumes))

@@ -46,13 +46,13 @@ def validate(document: Any, kind: str, home: Path, part: str = "") -> None:
 
 
 @pytest.mark.parametrize("image", IMAGES)
-@pytest.mark.parametrize("name", ["inspect", "history", "files", "dockerfile", "packages"])
+@pytest.mark.parametrize("name", ["inspect", "history", "files", "dockerfile", "packages", "volumes"])
 def test_testdata(cli: Cli, name: str, image: str) -> None:
     done = cli(name, image, "--format", "json")
     validate(json.loads(done.stdout), name, cli.home)
 
 
-@pytest.mark.parametrize("name", ["inspect", "history", "files", "dockerfile", "packages"])
+@pytest.mark.parametrize("name", ["inspect", "history", "files", "dockerfile", "packages", "volumes"])
 def test_hostile(cli: Cli, name: str, hostile: Path) -> None:
     done = cli(name, hostile, "--format", "json")
     assert done.stdout.isascii()
