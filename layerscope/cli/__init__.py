@@ -14,5 +14,5 @@ several.py     several images in one run
 ruleflags.py   a flag for every rule of the gate
 gatepolicy.py  where a policy comes from
 gaterun.py     judging images
-inspect.py history.py files.py diff.py cat.py gate.py cache.py schema.py
+inspect.py history.py files.py diff.py packages.py cat.py gate.py cache.py schema.py
 """

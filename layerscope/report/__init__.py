@@ -21,6 +21,8 @@ verdictwords.py what a gate's verdict says, in words
 gatetable.py   verdicts, for a terminal
 gatedocument.py verdicts as a value that JSON has
 divejson.py    what dive --json writes
+packagechoice.py packagestable.py packagesmarkdown.py packagesdocument.py packagesblock.py
+               packages: which of them, and each format
 storage.py     what the cache holds
 schema.py      the JSON Schemas, shipped in schemas/
 """

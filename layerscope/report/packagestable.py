@@ -115,7 +115,10 @@ def _table(inspection: Inspection, packages: Packages, choice: PackageChoice, pa
             lines += [line, *hang(Text(" " * 10), remark, page.width, _STYLES.get(row.change, QUIET))]
             continue
         lines.append(line)
-    yield from grid.table(lines, page.glyphs, "brought by" if choice.layer is None and room >= _BESIDE else "")
+    if lines:
+        yield from grid.table(lines, page.glyphs, "brought by" if choice.layer is None and room >= _BESIDE else "")
+    else:
+        yield Text("No such package was found" if packages.all else "No package database was found", style=QUIET)
     yield Text()
     for sentence in _sum(packages, rows, len(shown), parts, choice):
         yield from hang(Text(), sentence, page.width)

@@ -47,6 +47,7 @@ class Planner:
         rows = [
             Row(self.floor("floor, layout", compressed=True)),
             self.cold("layerscope, layout", layout, "floor, layout", targets.LOCAL, self.image.layout),
+            self.packages("layerscope packages, layout", layout, "layerscope, layout"),
             Row(self.floor("floor, docker-archive", compressed=False)),
             self.cold(
                 "layerscope, docker-archive", archive, "floor, docker-archive", targets.LOCAL, self.image.archive
@@ -84,6 +85,18 @@ class Planner:
         """layerscope, cold."""
         case = self.product.cold(name, reference, startup=f"start-up of {name}", check=self.check, reads=[reads])
         return Row(case, against, target, memory=True)
+
+    def packages(self, name: str, reference: str, against: str) -> Row:
+        """The same with everything that packages ask for."""
+        case = self.product.cold(
+            name,
+            reference,
+            startup=f"start-up of {name}",
+            check=self.check_packages,
+            reads=[self.image.layout],
+            command="packages",
+        )
+        return Row(case, against, targets.PACKAGES, memory=True)
 
     def warm(self, name: str, reference: str, *, like: str) -> Row:
         """layerscope, warm; it imports what a cold one does."""
@@ -184,6 +197,12 @@ class Planner:
         }
         shown = {name: document["totals"][name] for name in told}
         assert shown == told, f"says {shown}; it is {told}"
+
+    def check_packages(self, stdout: bytes) -> None:
+        """Every byte has an owner or none."""
+        totals = json.loads(stdout)["totals"]
+        assert totals["fileBytes"] == sum(each.file_bytes for each in self.image.layers())
+        assert totals["fileBytes"] == totals["ownedBytes"] + totals["unownedBytes"]
 
     def check_floor(self, compressed: bool, stdout: bytes) -> None:
         """The floor must have done the work."""

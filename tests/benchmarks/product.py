@@ -61,9 +61,18 @@ class Measured:
         """`layerscope …` as a case."""
         return Case(name, [sys.executable, "-m", "layerscope", *arguments], self.environment())
 
-    def cold(self, name: str, reference: str, *, startup: str, check: Check, reads: Sequence[Path]) -> Case:
-        """An inspect that must read every layer."""
-        case = self.case(name, "inspect", "--format", "json", "--no-cache", reference)
+    def cold(
+        self,
+        name: str,
+        reference: str,
+        *,
+        startup: str,
+        check: Check,
+        reads: Sequence[Path],
+        command: str = "inspect",
+    ) -> Case:
+        """An inspect, or another command, that must read every layer."""
+        case = self.case(name, command, "--format", "json", "--no-cache", reference)
         return replace(case, startup=startup, check=check, reads=reads)
 
     def warm(self, name: str, reference: str, *, startup: str, check: Check) -> Case:

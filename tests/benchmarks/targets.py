@@ -9,6 +9,8 @@ LINK = 1.05
 LOOPBACK = 1.3
 """The same over bare loopback."""
 LINK_BITS = 10**9
+PACKAGES = 1.2
+"""Who owns which bytes, cold: times an inspect of the same image."""
 WARM_SECONDS = 0.6
 WARM_ENTRIES = 50_000
 """Warm cache: so many seconds for so many entries, start-up included."""

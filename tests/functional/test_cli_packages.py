@@ -140,3 +140,8 @@ def test_an_image_without_packages(cli: Cli) -> None:
     assert document["packages"] == []
     assert document["totals"]["unownedBytes"] == document["totals"]["fileBytes"]
     assert cli("packages", "testdata/classic.docker-archive.tar", "-q").returncode == 0
+
+
+def test_a_kind_that_is_not_there(cli: Cli, image: Path) -> None:
+    assert "No such package was found" in cli("packages", image, "-q", "--kind", "rpm").stdout
+    assert "No package database was found" in cli("packages", "testdata/classic.docker-archive.tar", "-q").stdout
