@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from live.product import Product
 
+from .conftest import TESTDATA, push
 from .pulling import CANARY, SIGNATURE, USER
 from .test_registry_redirects import stored_elsewhere
 from .tokens import TokenServer
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from live.registry import Registry
 
-REFRESH = f"refresh-{CANARY}"
+REFRESH = f"refresh+{CANARY}/=="  # in a form it looks otherwise
 PAIR = base64.b64encode(f"{USER}:{CANARY}".encode()).decode()
 KINDS: dict[str, dict[str, str]] = {
     "password": {"auth": PAIR},
@@ -57,7 +58,7 @@ def echo(status: int) -> Callable[[Ask], Reply]:
     """An answer that says everything it heard."""
 
     def answer(ask: Ask) -> Reply:
-        heard = f"{ask.headers} {ask.body.decode()} {ask.path}"
+        heard = f"{ask.body.decode()[-150:]} {ask.authorization} {ask.headers} {ask.path}"  # what is shown is short
         said = {"errors": [{"code": "DENIED", "message": heard}], "token": heard, "error_description": heard}
         return Reply(status, {"X-Echo": ask.authorization}, json.dumps(said).encode())
 
@@ -142,3 +143,32 @@ def test_a_mirror_does_not_hear_the_registrys_login(tmp_path: Path, members: Reg
         assert watched.run("history", f"registry:{web.address}/odd:1") == 0
         assert mirror.seen
         assert not any(ask.authorization for ask in mirror.seen)
+
+
+@pytest.mark.parametrize("kind", ["hosts.toml", "registries.conf", "daemon.json"])
+def test_the_mirror_that_served_is_named_in_every_output(tmp_path: Path, anyone: Registry, kind: str) -> None:
+    """From the user's own files, where the engines have them; with none, the registry is asked, and nothing is said."""
+    home = tmp_path / ".config"
+    with Web(forward(anyone.address)) as mirror:
+        texts = {
+            "hosts.toml": ("containerd/certs.d/registry.example/hosts.toml", f'[host."{mirror.url}"]'),
+            "registries.conf": (
+                "containers/registries.conf",
+                f'[[registry]]\nlocation = "registry.example"\n[[registry.mirror]]\nlocation = "{mirror.address}"\n',
+            ),
+            "daemon.json": ("docker/daemon.json", json.dumps({"registry-mirrors": [mirror.url]})),
+        }
+        path, text = texts[kind]
+        (home / path).parent.mkdir(parents=True)
+        (home / path).write_text(text)
+        name = "registry:registry.example/odd:1"
+        if kind == "daemon.json":
+            name = "registry:docker.io/library/tour:1"
+            push(f"docker-archive:{TESTDATA / 'classic.docker-archive.tar'}", f"{anyone.address}/library/tour:1")
+        product = Product(tmp_path)
+        image = product.json("history", name)["image"]
+        assert (image["source"], image["mirror"]) == ("registry", mirror.url)
+        assert f"registry, from its mirror {mirror.url}" in product.output("history", name).decode()
+        assert mirror.url in product.output("history", name, "--format", "markdown").decode()
+        own = product.json("history", f"registry:{mirror.address}/odd:1")["image"]
+        assert "mirror" not in own

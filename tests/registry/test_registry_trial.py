@@ -209,3 +209,13 @@ def test_settings_that_are_broken_are_told_too(tmp_path: Path) -> None:
         trial = tried("registry.test:1/x", options(**more))
         assert trial.outcome is Outcome.WITHHELD
         assert str(missing) in trial.message
+
+
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:port", "http://[", "socks9://x", "127.0.0.1:1", ""])
+def test_a_proxy_that_is_none(proxy: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with Web(lambda _: Reply(404), authority.sign("server", "x.test", own=True).serving()) as web:
+        trial = tried(f"registry.test:{web.address.rpartition(':')[2]}/x")
+    assert trial.outcome is Outcome.UNREACHABLE
+    assert trial.message

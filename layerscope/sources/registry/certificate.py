@@ -86,7 +86,10 @@ def presented(origin: Origin, timeout: float, proxies: Mapping[str, str]) -> Cer
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # nothing is believed: the certificate is only looked at
-    connection = _connection(origin, timeout, proxies, context)
+    try:
+        connection = _connection(origin, timeout, proxies, context)
+    except ValueError:  # a proxy that is no URL
+        return None
     if connection is None:
         return None
     try:

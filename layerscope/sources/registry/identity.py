@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
 
 from layerscope.credentials.credential import Kind
 
@@ -27,7 +28,7 @@ class Identity:
         self._secrets: set[str] = set()
         if credential is None:
             return
-        self._secrets = {credential.secret}
+        self.remember(credential.secret)
         match credential.kind:
             case Kind.PASSWORD:
                 self.basic = self._basic(credential.username, credential.secret)
@@ -51,8 +52,9 @@ class Identity:
         self.refresh_token = token
 
     def remember(self, secret: str) -> None:
-        """This, too, is now secret."""
-        self._secrets = self._secrets | {secret}  # a new set: other threads may be redacting
+        """This, too, is now secret, also as a form or a URL carries it."""
+        forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)} - {""}
+        self._secrets = self._secrets | forms  # a new set: other threads may be redacting
 
     def redact(self, text: str) -> str:
         """A stranger's text without our secrets in it: an error message may echo what was sent."""

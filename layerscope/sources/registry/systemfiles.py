@@ -34,21 +34,18 @@ class SystemFiles:
         # A relative path would make files in the working directory count, which may be anybody's.
         own = Path(config) if config and Path(config).is_absolute() else Path(home, ".config")
         mine = (own,) if own.is_absolute() else ()
-        engines = Path("/etc")
+        machine = Path("/etc")
         named = environment.get("CONTAINERS_REGISTRIES_CONF") or environment.get("REGISTRIES_CONFIG_PATH")
         return cls(
-            certificates=(
-                *(base / "containers" / "certs.d" for base in mine),
-                engines / "containers" / "certs.d",
-                *(base / "docker" / "certs.d" for base in mine),
-                engines / "docker" / "certs.d",
+            certificates=tuple(
+                base / engine / "certs.d" for base in (*mine, machine) for engine in ("containers", "docker")
             ),
-            containerd=tuple(base / "containerd" / "certs.d" for base in (*mine, engines)),
+            containerd=tuple(base / "containerd" / "certs.d" for base in (*mine, machine)),
             registries=(Path(named),)
             if named
-            else tuple(base / "containers" / "registries.conf" for base in (*mine, engines)),
+            else tuple(base / "containers" / "registries.conf" for base in (*mine, machine)),
             registries_more=()
             if named
-            else tuple(base / "containers" / "registries.conf.d" for base in (engines, *mine)),
-            daemon=tuple(base / "docker" / "daemon.json" for base in (*mine, engines)),
+            else tuple(base / "containers" / "registries.conf.d" for base in (machine, *mine)),
+            daemon=tuple(base / "docker" / "daemon.json" for base in (*mine, machine)),
         )

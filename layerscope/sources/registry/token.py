@@ -104,11 +104,10 @@ class Tokens:
         asking = _Asking(self, key, server, attempts)
         if not self.identity.refresh_token:
             return asking.get(self.identity.basic)
-        reply, refused = asking.post(self.identity.refresh_token)
-        if reply is None:
-            assert refused is not None
-            log.info("token server %s answers POST with %d; trying GET", server, refused.status)
-            reply = asking.get(self.identity.refresh_as_password, refused)
+        reply = asking.post(self.identity.refresh_token)
+        if isinstance(reply, Refusal):
+            log.info("token server %s answers POST with %d; trying GET", server, reply.status)
+            return asking.get(self.identity.refresh_as_password, reply)
         return reply
 
 
@@ -128,13 +127,12 @@ class _Asking:
     def get(self, authorization: str, refused: Refusal | None = None) -> TokenReply:
         """By GET; NotAuthorised with what POST was told before where that said more than that there is no POST."""
         joint = "&" if "?" in self.key.realm else "?"
-        reply, now_refused = self._ask("GET", f"{self.key.realm}{joint}{urlencode(self._query())}", authorization)
-        if reply is not None:
-            return reply
-        assert now_refused is not None
-        raise (refused if refused and refused.status in {400, 401} else now_refused).error()
+        reply = self._ask("GET", f"{self.key.realm}{joint}{urlencode(self._query())}", authorization)
+        if isinstance(reply, Refusal):
+            raise (refused if refused and refused.status in {400, 401} else reply).error()
+        return reply
 
-    def post(self, refresh_token: str) -> tuple[TokenReply | None, Refusal | None]:
+    def post(self, refresh_token: str) -> TokenReply | Refusal:
         """By POST with a refresh token; the refusal where GET is worth another try."""
         form = {
             "grant_type": "refresh_token",
@@ -143,10 +141,10 @@ class _Asking:
             "scope": " ".join(self.key.scope.split()),
             "refresh_token": refresh_token,
         }
-        reply, refused = self._ask("POST", self.key.realm, "", urlencode(form).encode())
-        if refused and refused.status not in _NO_POST:
-            raise refused.error()
-        return reply, refused
+        reply = self._ask("POST", self.key.realm, "", urlencode(form).encode())
+        if isinstance(reply, Refusal) and reply.status not in _NO_POST:
+            raise reply.error()
+        return reply
 
     def _query(self) -> list[tuple[str, str]]:
         query = [("service", self.key.service)] if self.key.service else []
@@ -156,16 +154,15 @@ class _Asking:
             query.append(("account", self.key.credential.username))
         return query
 
-    def _ask(
-        self, method: str, url: str, authorization: str, body: bytes | None = None
-    ) -> tuple[TokenReply | None, Refusal | None]:
-        tokens = self.tokens
+    def _ask(self, method: str, url: str, authorization: str, body: bytes | None = None) -> TokenReply | Refusal:
+        """A token, or who refused it; SourceUnreachable where there is no answer that makes sense."""
+        transport, identity = self.tokens.transport, self.tokens.identity
         headers = {"Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
 
         def ask() -> Answer:
-            return follow(tokens.transport, url, headers, authorization or None, method=method, body=body, leave=False)
+            return follow(transport, url, headers, authorization or None, method=method, body=body, leave=False)
 
         def error(answer: Answer) -> LayerscopeError:
             return self._refusal(answer).error()
@@ -174,25 +171,27 @@ class _Asking:
             answer = self.attempts.until_answered(ask, error)
             if answer.status != 200:
                 self._note(method, answer.status, None)
-                return None, self._refusal(answer)
+                return self._refusal(answer)
             try:
                 with answer.response:
-                    data = whole(answer.response, MAX_TOKEN_BODY, tokens.transport.timeout)
+                    data = whole(answer.response, MAX_TOKEN_BODY, transport.timeout)
+                break
             except BodyCut as cut:
                 cut_off = SourceUnreachable(f"token server {self.server} did not send all of {self.what}: {cut}")
                 self.attempts.failed(cut_off)
-                continue
-            self._note(method, answer.status, None)
+        lifetime = None
+        try:
             reply = read_reply(data, self.server)
-            tokens.steps.pop()
-            self._note(method, answer.status, reply.lifetime)
-            tokens.identity.remember(reply.token)
-            if reply.refresh_token and tokens.identity.refresh_token:
-                tokens.identity.refreshed(reply.refresh_token)
-            elif reply.refresh_token:
-                tokens.identity.remember(reply.refresh_token)  # a password is all we need
-            log.debug("%s from %s for %s, good for %g s", self.what, self.server, tokens.identity, reply.lifetime)
-            return reply, None
+            lifetime = reply.lifetime
+        finally:
+            self._note(method, answer.status, lifetime)
+        identity.remember(reply.token)
+        if reply.refresh_token and identity.refresh_token:
+            identity.refreshed(reply.refresh_token)
+        elif reply.refresh_token:
+            identity.remember(reply.refresh_token)  # a password is all we need
+        log.debug("%s from %s for %s, good for %g s", self.what, self.server, identity, lifetime)
+        return reply
 
     def _refusal(self, answer: Answer) -> Refusal:
         tokens = self.tokens
