@@ -98,6 +98,8 @@ class Cluster:
             SourceUnreachable: No answer, an answer that is none, or a credential that is not accepted.
         """
         path, where = self._path(resource, namespace)
+        if not _is_segment(name):
+            raise NotFound(f"{name!r} cannot be the name of a {resource.kind}")
         permission = Permission("get", resource.group, resource.plural, where, name)
         answer = self._connection.get(f"{path}/{quote(name, safe='')}")
         if answer.status == 404:
@@ -198,6 +200,8 @@ class Cluster:
         if not resource.namespaced or everywhere:
             return f"{base}/{resource.plural}", ""
         where = namespace or self.namespace
+        if not _is_segment(where):
+            raise NotFound(f"{where!r} cannot be the name of a namespace")
         return f"{base}/namespaces/{quote(where, safe='')}/{resource.plural}", where
 
     def _version(self, resource: Resource) -> str | None:
@@ -232,6 +236,11 @@ class Refused(ClusterRefused):
 def gathered(cluster: Cluster, errors: Sequence[Refused]) -> LayerscopeError:
     """One error for several refused reads."""
     return Refused(cluster, *(refusal for error in errors for refusal in error.refusals))
+
+
+def _is_segment(name: str) -> bool:
+    """Whether a name stays one part of a path, as the API itself asks of names; pods may list anything."""
+    return name not in ("", ".", "..") and not set(name) & set("/%") and name.isprintable()
 
 
 def _groups(document: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

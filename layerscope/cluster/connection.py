@@ -183,8 +183,8 @@ def _session(access: Access, timeout: float) -> Any:
         raise UsageError(
             f"{access}: its certificate, key or authority cannot be used: {error.reason or error}"
         ) from None
-    except (ImportError, ValueError) as error:
-        raise UsageError(f"{access}: its proxy cannot be used", hint="proxy-url takes http:// and https://") from error
+    except (ImportError, ValueError):  # which quotes the proxy's address, password and all
+        raise UsageError(f"{access}: its proxy cannot be used", hint="proxy-url takes http:// and https://") from None
     session.headers.update({"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "layerscope"})
     for header, value in access.impersonation:
         session.headers = httpx2.Headers([*session.headers.multi_items(), (header, value)])

@@ -7,6 +7,7 @@ for ever; the official client waits for ever too.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime
 import json
@@ -188,8 +189,10 @@ class ExecPlugin:
 
 def _told(cluster: Entry) -> dict[str, Any]:
     """The cluster as ``ExecCredential.spec.cluster`` has it."""
-    keys = ("server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority-data", "proxy-url")
+    keys = ("server", "tls-server-name", "insecure-skip-tls-verify", "proxy-url")
     told = {key: cluster.value[key] for key in keys if cluster.value.get(key)}
+    if authority := cluster.content("certificate-authority"):
+        told["certificate-authority-data"] = base64.b64encode(authority).decode()
     for extension in cluster.value.get("extensions") or []:
         if isinstance(extension, dict) and extension.get("name") == "client.authentication.k8s.io/exec":
             told["config"] = extension.get("extension")

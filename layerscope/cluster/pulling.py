@@ -178,7 +178,7 @@ def _names(holder: dict[str, Any]) -> list[str]:
     """The names in ``imagePullSecrets``, in order; an entry without a name counts for nothing, as for the kubelet."""
     listed = holder.get("imagePullSecrets")
     names = [each.get("name") for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-    return [name for name in dict.fromkeys(names) if isinstance(name, str) and name]
+    return list(dict.fromkeys(name for name in names if isinstance(name, str) and name))
 
 
 def _map(holder: dict[str, Any], key: str) -> dict[str, Any]:
