@@ -165,7 +165,7 @@ def hostname_form(key: str) -> str:
             netloc = urlsplit(key).netloc
         except ValueError:
             return ""
-        return netloc.rpartition("@")[2]
+        return netloc.rpartition("@")[2].removesuffix(":")
     return key.partition("/")[0]
 
 

@@ -66,7 +66,7 @@ class KubeletKeyring:
         image = f"{reference.registry}/{reference.repository}"
         keys = sorted({entry.key for entry in entries}, key=_bytes, reverse=True)
         matching = [key for key in keys if matches(key, image)]
-        why = "it matches"
+        why = f"it matches {image}"
         if not matching and reference.registry == "docker.io" and DEFAULT_KEY in keys:
             matching, why = [DEFAULT_KEY], f"{DEFAULT_KEY} serves Docker Hub where no other key matches"
         outcome = Outcome.USED
@@ -79,9 +79,7 @@ class KubeletKeyring:
                 credential = Credential(entry.username, entry.password, place=entry.place, key=entry.name)
                 yield Considered(entry.place, entry.name, outcome, why, credential)
                 outcome = Outcome.NEXT
-        for entry in entries:
-            if entry.key not in matching:
-                yield Considered(entry.place, entry.name, Outcome.NO_MATCH, _no_match(entry, matching))
+        yield from (_no_match(entry, reference, matching) for entry in entries if entry.key not in matching)
 
 
 def _bytes(key: str) -> bytes:
@@ -89,10 +87,15 @@ def _bytes(key: str) -> bytes:
     return key.encode("utf-8", "surrogateescape")
 
 
-def _no_match(entry: _Entry, matching: list[str]) -> str:
-    if entry.key == DEFAULT_KEY and matching:
-        return "it serves Docker Hub only where no other key matches"
-    return f"{entry.key} does not match"
+def _no_match(entry: _Entry, reference: Reference, matching: list[str]) -> Considered:
+    if entry.key != DEFAULT_KEY:
+        return Considered(entry.place, entry.name, Outcome.NO_MATCH, f"{entry.key} does not match")
+    if matching or set(reference.registry) & set(".:"):
+        why = "it serves Docker Hub, and only where no other key matches"
+        return Considered(entry.place, entry.name, Outcome.NO_MATCH, why)
+    # A kubelet takes every host without a dot or a port for Docker Hub's; nobody means that.
+    why = f"a kubelet would send Docker Hub's login to {reference.registry}, which is not done here"
+    return Considered(entry.place, entry.name, Outcome.IGNORED, why, remark=True)
 
 
 def _read(secret: PullSecret | UnreadSecret) -> Iterator[_Entry | Considered]:

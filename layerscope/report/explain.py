@@ -61,7 +61,7 @@ class _Table:
     def lines(self) -> Iterator[Text]:
         yield from self._field("image", str(self.explanation.reference), HEADING)
         yield from self._field("rules", _RULES[self.explanation.rules])
-        yield from self._field("tried as", self._identities())
+        yield from self._identities()
         yield from self._verdict()
         yield Text()
         yield from self._considered()
@@ -75,11 +75,14 @@ class _Table:
             for remark in self.remarks:
                 yield from hang(Text("  "), display_words(remark), self.page.width)
 
-    def _identities(self) -> str:
+    def _identities(self) -> Iterator[Text]:
         if self.explanation.blocked is not None:
-            return "nobody: no pull is attempted"
+            yield from self._field("tried as", "nobody: no pull is attempted")
+            return
         found = [str(each) for each in self.explanation.credentials]
-        return "; then ".join(found) or "anonymous"
+        yield from self._field("tried as", found[0] if found else "anonymous")
+        for each in found[1:]:
+            yield from self._field("then as", each)
 
     def _verdict(self) -> Iterator[Text]:
         trial = self.trial

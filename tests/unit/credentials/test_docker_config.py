@@ -194,6 +194,7 @@ def test_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
         ("https://ghcr.io/v1/", "ghcr.io"),
         ("host:5000/x", "host:5000"),
         ("http://user:word@host:5000/x", "host:5000"),
+        ("https://host:/x", "host"),
         ("https://[bad", ""),
     ],
 )

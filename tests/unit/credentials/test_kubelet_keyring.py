@@ -90,6 +90,13 @@ def test_which_entries_are_tried(rule: str, keys: tuple[str, ...], image: str, t
     assert users(KubeletKeyring((secret(logins(*keys)),)), image) == tried, rule
 
 
+def test_docker_hubs_login_goes_to_docker_hub_alone(caplog: pytest.LogCaptureFixture) -> None:
+    """The one rule of the kubelet's that is not followed: it takes a host without dot and port for Docker Hub."""
+    keyring = KubeletKeyring((secret(logins("https://index.docker.io/v1/")),))
+    assert users(keyring, "localhost/library/alpine") == []
+    assert "a kubelet would send Docker Hub's login to localhost, which is not done here" in caplog.text
+
+
 def test_secrets_are_one_keyring_and_equal_keys_keep_their_order() -> None:
     first = secret({"gcr.io": login("a"), "gcr.io/org": login("b")}, "team/one")
     second = secret({"gcr.io": login("c"), "gcr.io/org/app": login("d")}, "team/two")
