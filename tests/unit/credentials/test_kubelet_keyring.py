@@ -8,6 +8,7 @@ import logging
 from typing import Any
 
 import pytest
+from kubeletrules import APP, RULES
 from looking_up import encoded, login, users
 
 from layerscope.credentials.explanation import Outcome, Rules
@@ -15,8 +16,6 @@ from layerscope.credentials.keyring import KubeletKeyring
 from layerscope.credentials.pullsecret import DOCKER_CFG, DOCKER_CONFIG_JSON, PullSecret, UnreadSecret
 from layerscope.errors import UsageError
 from layerscope.oci.reference import Reference
-
-APP = "gcr.io/org/app:1"
 
 
 def secret(auths: object, name: str = "team/pull", **more: Any) -> PullSecret:
@@ -27,62 +26,6 @@ def secret(auths: object, name: str = "team/pull", **more: Any) -> PullSecret:
 def logins(*keys: str) -> dict[str, Any]:
     """An entry a key, whose user is the key's number."""
     return {key: login(str(number)) for number, key in enumerate(keys)}
-
-
-RULES: list[tuple[str, tuple[str, ...], str, list[str]]] = [
-    ("a host matches itself", ("gcr.io",), APP, ["0"]),
-    ("another host does not", ("quay.io",), APP, []),
-    ("https is added where there is no scheme", ("https://gcr.io",), APP, ["0"]),
-    ("http is a scheme, too", ("http://gcr.io",), APP, ["0"]),
-    ("a path of / is none", ("https://gcr.io/",), APP, ["0"]),
-    ("/v1/ is cut off", ("https://gcr.io/v1/",), APP, ["0"]),
-    ("/v2/ is cut off", ("gcr.io/v2/",), APP, ["0"]),
-    ("behind /v2/ a path goes on", ("gcr.io/v2/org",), APP, ["0"]),
-    ("/v1 without a slash is a path", ("gcr.io/v1",), APP, []),
-    ("/v3/ is a path", ("gcr.io/v3/",), APP, []),
-    ("a path is a prefix", ("gcr.io/org",), APP, ["0"]),
-    ("a path is a prefix of characters, not of components", ("gcr.io/or",), APP, ["0"]),
-    ("so it matches a longer name", ("gcr.io/org/ap",), APP, ["0"]),
-    ("a path with a slash at its end ends a component", ("gcr.io/org/app/",), APP, []),
-    ("another path is none", ("gcr.io/other",), APP, []),
-    ("a path is compared as it is written", ("gcr.io/Org",), APP, []),
-    ("a star stands for a label", ("*.gcr.io",), "eu.gcr.io/x", ["0"]),
-    ("a star stands for part of a label", ("e*.gcr.io", "*u.gcr.io", "e*u.gcr.io"), "eu.gcr.io/x", ["2", "0", "1"]),
-    ("a star stands for one label alone", ("*.gcr.io",), "a.eu.gcr.io/x", []),
-    ("a star does not stand for no label", ("*.gcr.io",), "gcr.io/x", []),
-    ("a star alone is one label", ("*",), "localhost/x", ["0"]),
-    ("each label may have one", ("*.*.*",), "eu.gcr.io/x", ["0"]),
-    ("in a path a star is a star", ("gcr.io/o*",), APP, []),
-    ("in a port, too", ("h.example:*",), "h.example:5000/x", []),
-    ("a question mark starts a query, which does not count", ("gcr.io?x",), APP, ["0"]),
-    ("a port has to be the same", ("h.example:5000",), "h.example:5000/x", ["0"]),
-    ("another port does not match", ("h.example:5001",), "h.example:5000/x", []),
-    ("no port is not 443", ("h.example:443",), "h.example/x", []),
-    ("443 is not no port", ("h.example",), "h.example:443/x", []),
-    ("a scheme's port is no port", ("https://h.example:443",), "h.example/x", []),
-    ("a glob and a port", ("*.example:5000",), "h.example:5000/x", ["0"]),
-    ("hosts are compared as they are written", ("GCR.io",), APP, []),
-    ("a user in a URL does not count", ("https://u@gcr.io",), APP, ["0"]),
-    ("an IPv6 host with a port matches itself", ("[::1]:5000",), "[::1]:5000/x", ["0"]),
-    ("an IPv6 host without one never does: its brackets are a glob's", ("[::1]",), "[::1]/x", []),
-    ("all that match are tried, in reverse order of the keys",
-     ("gcr.io", "gcr.io/org/app", "gcr.io/org", "quay.io"), APP, ["1", "2", "0"]),
-    ("so globs come last: a star sorts before letters", ("*.gcr.io", "eu.gcr.io"), "eu.gcr.io/x", ["1", "0"]),
-    ("sorting knows no other weight: a glob with a longer path still comes last",
-     ("eu.gcr.io", "*.gcr.io/x"), "eu.gcr.io/x", ["0", "1"]),
-    ("entries of one key follow one another", ("gcr.io", "https://gcr.io/v1/", "http://gcr.io"), APP, ["0", "1", "2"]),
-    ("a digest and a tag are no part of the name", ("gcr.io/org/app",), f"{APP}@sha256:{'0' * 64}", ["0"]),
-    ("docker.io matches as any host does", ("docker.io",), "alpine", ["0"]),
-    ("with a path, too", ("docker.io/library",), "alpine", ["0"]),
-    ("index.docker.io serves Docker Hub", ("index.docker.io",), "alpine", ["0"]),
-    ("under the URL that kubectl writes", ("https://index.docker.io/v1/",), "alpine", ["0"]),
-    ("without its last slash it never does", ("https://index.docker.io/v1",), "alpine", []),
-    ("only where nothing else matches", ("index.docker.io", "docker.io"), "alpine", ["1"]),
-    ("and for Docker Hub alone", ("index.docker.io",), APP, []),
-    ("index.docker.io/x is an image of docker.io", ("docker.io",), "index.docker.io/o/x", ["0"]),
-    ("with a path it serves nothing", ("index.docker.io/library",), "alpine", []),
-    ("registry-1.docker.io is no other name of docker.io", ("registry-1.docker.io",), "alpine", []),
-]  # fmt: skip
 
 
 @pytest.mark.parametrize(("rule", "keys", "image", "tried"), RULES, ids=[row[0] for row in RULES])
