@@ -94,11 +94,15 @@ class Explanation:
         return next((each for each in self.considered if each.fatal), None)
 
 
-def heeded(considered: Iterable[Considered], log: logging.Logger) -> Iterator[Considered]:
-    """The same, each remark logged as it passes; UsageError at what keeps the pull from being attempted."""
+def heeded(considered: Iterable[Considered], log: logging.Logger, told: set[str]) -> Iterator[Considered]:
+    """The same, each remark logged as it passes, once; UsageError at what keeps the pull from being attempted.
+
+    ``told`` has the remarks made before: mirrors and further images meet the same files.
+    """
     for each in considered:
         if each.fatal:
             raise UsageError(str(each), hint=each.hint)
-        if each.remark:
+        if each.remark and str(each) not in told:
+            told.add(str(each))
             log.warning("%s%s", each, f" ({each.hint})" if each.hint else "")
         yield each

@@ -45,10 +45,11 @@ class KubeletKeyring:
     """Pull secrets in the pod's order. Logins of this machine do not count."""
 
     secrets: tuple[PullSecret | UnreadSecret, ...]
+    _told: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def find(self, reference: Reference) -> tuple[Credential, ...]:
         """Every match, in the kubelet's order. UsageError where the kubelet would refuse to pull at all."""
-        found = heeded(list(self._walk(reference)), log)
+        found = heeded(list(self._walk(reference)), log, self._told)
         return tuple(each.credential for each in found if each.credential)
 
     def explain(self, reference: Reference) -> Explanation:

@@ -40,6 +40,7 @@ class LocalLogins:
 
     stores: tuple[Store, ...]
     helpers: Helpers = field(default_factory=Helpers)
+    _told: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @classmethod
     def from_environment(
@@ -58,7 +59,7 @@ class LocalLogins:
 
     def find(self, reference: Reference) -> tuple[Credential, ...]:
         """The first login for this image. Stores behind it are not read, and helpers behind it not asked."""
-        for each in heeded(self._walk(reference), log):
+        for each in heeded(self._walk(reference), log, self._told):
             if each.outcome is Outcome.USED and each.credential:
                 return (each.credential,)
         return ()

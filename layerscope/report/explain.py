@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from layerscope.report.page import Page
     from layerscope.sources.registry.trial import Attempt, EndpointTrial, Trial
 
-_LABEL = 13
+_LABEL = 9
+"""Cells of a label: a whole digest behind it just fits into 80."""
 _STYLES = {
     Found.USED: ADDED,
     Found.NEXT: ADDED,
@@ -128,7 +129,7 @@ class _Table:
         named = f", named by {endpoint.named_by}" if endpoint.named_by else ""
         yield from self._field(kind, f"{endpoint.url}{named}", HEADING)
         if endpoint.certificate is not None:
-            yield from self._field("certificate", str(endpoint.certificate))
+            yield from self._field("TLS", str(endpoint.certificate))
         if endpoint.verified is False:
             yield from self._field("TLS", "the certificate is not verified", ALARM)
         if endpoint.client_certificate:
@@ -141,20 +142,20 @@ class _Table:
     def _attempt(self, attempt: Attempt) -> Iterator[Text]:
         yield from self._field("as", str(attempt.credential or "anonymous"))
         if attempt.offered:
-            yield from self._field("  asked for", ", ".join(attempt.offered))
+            yield from self._field("asks", ", ".join(attempt.offered))
         for step in attempt.tokens:
             good = "" if step.lifetime is None else f", a token for {step.lifetime:g} s"
             said = f"{step.method} {step.realm}, service {step.service or 'none'}, scope {step.scope}"
-            yield from self._field("  token", f"{said}: {step.status}{good}")
+            yield from self._field("token", f"{said}: {step.status}{good}")
         if attempt.status is not None:
-            yield from self._field("  manifest", f"{attempt.method}: {attempt.status}")
+            yield from self._field("manifest", f"{attempt.method}: {attempt.status}")
         outcome = attempt.outcome.replace("-", " ")
-        yield from self._field("  outcome", outcome, ADDED if attempt.outcome is Outcome.OK else ALARM)
+        yield from self._field("outcome", outcome, ADDED if attempt.outcome is Outcome.OK else ALARM)
         if attempt.login_taken is not None:
             taken = (
-                "takes this login: it lacks the right to this image" if attempt.login_taken else "refuses this login"
+                "taken, but it lacks the right to this image" if attempt.login_taken else "refused, whatever the image"
             )
-            yield from self._field("  login", f"the registry {taken}")
+            yield from self._field("login", taken)
 
     def _field(self, label: str, value: str, style: str = "") -> Iterator[Text]:
         yield from hang(Text(label.ljust(_LABEL), style=QUIET), display_words(value), self.page.width, style)

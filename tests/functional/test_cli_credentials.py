@@ -98,6 +98,12 @@ def test_a_default_that_cannot_be_used_is_a_warning(cli: Cli) -> None:
     assert CANARY not in done.stderr
 
 
+def test_a_warning_comes_once_a_run(cli: Cli) -> None:
+    config(cli.home, {"auths": {"localhost:1": {"auth": "!"}}})
+    done = cli("inspect", "localhost:1/a", "localhost:1/b", *QUICK)
+    assert done.stderr.count("warning: ") == 1
+
+
 def test_pull_secrets_alone_count_and_that_is_said(cli: Cli) -> None:
     config(cli.home, {"auths": {"localhost:1": {"auth": AUTH}}})
     secret = config(cli.home, {"auths": {"other.example": {"auth": AUTH}}}, "secret.json")
@@ -164,7 +170,7 @@ def test_explain_shows_what_keeps_a_pull_from_being_tried(cli: Cli) -> None:
     assert "the kubelet refuses every pull" in document["considered"][0]["why"]
     done = cli("auth", "explain", NOWHERE, "--pull-secret", secret)
     assert done.returncode == 2
-    assert "pull         would not be attempted" in done.stdout
+    assert "pull     would not be attempted" in done.stdout
 
 
 @pytest.mark.parametrize("columns", ["80", "200"])
