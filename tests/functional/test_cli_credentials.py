@@ -63,15 +63,18 @@ BAD_SECRET = {"kind": "Secret", "metadata": {"name": "s"}, "type": "Opaque", "da
         (("--pull-secret", "-"), " " * (5 << 20), "standard input has more than 4194304 bytes"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("command", [("history",), ("inspect", "-vv"), ("files",)], ids=lambda each: each[0])
-def test_what_an_option_names_must_be_usable(
-    cli: Cli, command: tuple[str, ...], options: tuple[str, ...], stdin: str, said: str
-) -> None:
-    done = cli(*command, NOWHERE, *QUICK, *options, input=stdin.encode())
+def test_what_an_option_names_must_be_usable(cli: Cli, options: tuple[str, ...], stdin: str, said: str) -> None:
+    done = cli("history", NOWHERE, "-vv", *QUICK, *options, input=stdin.encode())
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert "\nhint: " in done.stderr or "65536" in said or "empty" in said or "bytes" in said
     assert CANARY not in done.stderr
+
+
+@pytest.mark.parametrize("command", [("inspect",), ("files",), ("gate", "--max-layers", "9"), ("auth", "explain")])
+def test_every_command_that_opens_an_image_takes_them(cli: Cli, command: tuple[str, ...]) -> None:
+    done = cli(*command, NOWHERE, "--authfile", "no/such/file")
+    assert (done.returncode, done.stderr.count("no/such/file (--authfile)")) == (2, 0 if "auth" in command else 1)
 
 
 @pytest.mark.parametrize("options", [("--username", "u", "--password-stdin"), ("--pull-secret", "-")])

@@ -64,7 +64,7 @@ def refusing(status: int) -> Callable[[Ask], Reply]:
     def answer(ask: Ask) -> Reply:
         if not ask.authorization:
             return Reply(401, {"WWW-Authenticate": 'Basic realm="x"'})
-        said = {"errors": [{"code": "DENIED", "message": f"you said {ask.headers}"}]}
+        said = {"errors": [{"code": "DENIED", "message": f"you said {ask.authorization} {ask.headers}"}]}
         return Reply(status, {}, json.dumps(said).encode())
 
     return answer
