@@ -14,6 +14,7 @@ from layerscope.cli.options import (
     IMAGE_HELP,
     POLICY,
     AllPlatforms,
+    BaseOptions,
     Common,
     GateFormat,
     GateFormatOption,
@@ -26,19 +27,18 @@ from layerscope.cli.ruleflags import RuleFlags
 from layerscope.errors import LayerscopeError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from layerscope.cli.output import Output
     from layerscope.gate.check import Policy
     from layerscope.gate.verdict import GateRun
-    from layerscope.inspection import Inspection
-    from layerscope.report.page import Page
 
 EXAMPLES = """
 layerscope gate app:ci --max-size 250MB --max-layers 20
 layerscope gate app:ci --policy layerscope.toml --report json=gate.json
+layerscope gate app:ci --baseline app:main --max-growth 5%
 layerscope gate app:ci --forbid-paths '*.pem' --forbid-user root
 layerscope gate app:ci --ci-config .dive-ci
+layerscope gate --suggest app:ci > layerscope.toml
+layerscope gate --explain max-growth
 """
 
 
@@ -66,6 +66,26 @@ class PolicyOptions:
             help="A rules file of dive. Default: .dive-ci, where there is no other policy.",
         ),
     ] = None
+    baseline: Annotated[
+        str | None,
+        option(
+            "--baseline",
+            panel=POLICY,
+            parser=values.text,
+            metavar="IMAGE|FILE",
+            help="What growth is measured against: another image, what --write-baseline wrote, or inspect's JSON.",
+        ),
+    ] = None
+    write_baseline: Annotated[
+        str | None,
+        option(
+            "--write-baseline",
+            panel=POLICY,
+            parser=values.text,
+            metavar="FILE",
+            help="Write a baseline to hold later images against.",
+        ),
+    ] = None
     warn: Annotated[
         list[str],
         option("--warn", panel=POLICY, parser=values.text, metavar="RULE", help="RULE only warns; may be repeated."),
@@ -89,11 +109,25 @@ def gate(
     common: Common,
     limits: LimitOptions,
     registry: RegistryChoice,
+    bases: BaseOptions,
     images: Annotated[
         list[str] | None, typer.Argument(metavar="IMAGE...", parser=values.text, show_default=False, help=IMAGE_HELP)
     ] = None,
     format: GateFormatOption = GateFormat.TABLE,
     all_platforms: AllPlatforms = False,
+    suggest: Annotated[
+        bool, option("--suggest", panel=POLICY, help="Print a policy with budgets from what the image is today.")
+    ] = False,
+    explain: Annotated[
+        str | None,
+        option(
+            "--explain",
+            panel=POLICY,
+            parser=values.text,
+            metavar="RULE",
+            help="Tell what a rule means; all lists them.",
+        ),
+    ] = None,
 ) -> int:
     """Hold an image to budgets and rules: exit code 1 when it breaks one.
 
@@ -101,37 +135,53 @@ def gate(
     rule whose figure cannot be known counts as broken. Every report that was asked for is written, also when the gate
     fails and when an image cannot be read.
     """
-    from layerscope.cli.gaterun import failed, judge, moment
+    from layerscope.cli.gatehelp import explained, suggested
+    from layerscope.cli.gaterender import render, tell_github
+    from layerscope.cli.gaterun import Judge, failed, moment
     from layerscope.cli.output import outputs, write
     from layerscope.gate.check import Policy
     from layerscope.gate.verdict import GateRun
-    from layerscope.inspection import with_dive
-    from layerscope.report.divejson import dive_export
 
+    if explain is not None:
+        return explained(explain, output)
     if not images:
         raise UsageError("no image was named", hint="layerscope gate IMAGE...; layerscope gate --help has examples")
+    if suggest:
+        return suggested(images, output, common, limits, registry)
     wanted = outputs(format, output)
     formats = {each.format for each in wanted}
     if GateFormat.DIVE_JSON in formats and (len(images) > 1 or all_platforms):
         raise UsageError("dive-json is about one image", hint="name one, without --all-platforms")
+    kept = (
+        [] if policy.write_baseline is None else outputs(GateFormat.JSON, OutputOptions(output=policy.write_baseline))
+    )
     try:
-        demanded = _policy(policy, rules)
-        now = moment(policy.today)
+        judge = Judge(
+            _policy(policy, rules),
+            moment(policy.today),
+            common,
+            limits,
+            registry,
+            bases.base,
+            _baseline(policy, common, limits, registry),
+            keeps_snapshots=bool(kept),
+            needs_dive=GateFormat.JSON in formats,
+            keeps_exports=GateFormat.DIVE_JSON in formats,
+        )
     except LayerscopeError as error:
         nothing = GateRun(Policy(()), (failed(error),))
+        if GateFormat.GITHUB in formats:
+            tell_github(nothing)
         write(_for_others(wanted, nothing), lambda chosen, page: render(nothing, chosen, page))
         raise
-    needs_dive = formats & {GateFormat.JSON, GateFormat.DIVE_JSON} or any(c.rule.alias for c in demanded.checks)
-    exports: list[dict[str, Any] | None] = []
+    run, code = judge.judge(images, all_platforms=all_platforms)
+    if judge.snapshots:
+        from layerscope.gate.baseline import baseline_text
 
-    def seen(inspection: Inspection) -> Inspection:
-        found = with_dive(inspection) if needs_dive else inspection
-        if GateFormat.DIVE_JSON in formats:
-            exports.append(dive_export(found))
-        return found
-
-    run, code = judge(images, demanded, now, common, limits, registry, all_platforms=all_platforms, seen=seen)
-    write(_for_others(wanted, run), lambda chosen, page: render(run, chosen, page, exports))
+        write(kept, lambda chosen, page: baseline_text(judge.snapshots))
+    if GateFormat.GITHUB in formats:
+        tell_github(run)
+    write(_for_others(wanted, run), lambda chosen, page: render(run, chosen, page, judge.exports))
     return code
 
 
@@ -140,22 +190,6 @@ def _for_others(wanted: list[Output[GateFormat]], run: GateRun) -> list[Output[G
     if run.verdicts:
         return wanted
     return [each for each in wanted if each.file is not None or each.format is not GateFormat.TABLE]
-
-
-def render(run: GateRun, chosen: GateFormat, page: Page, exports: Sequence[Any] = ()) -> Iterable[str]:
-    """A run in one of its formats."""
-    if chosen is GateFormat.DIVE_JSON:
-        from layerscope.report.divejson import dive_text, without_figures
-
-        return [dive_text(exports[0] if exports and exports[0] else without_figures(run))]
-    if chosen is GateFormat.JSON:
-        from layerscope.report.gatedocument import gate_document
-        from layerscope.report.json import json_text
-
-        return [json_text(gate_document(run))]
-    from layerscope.report.gatetable import render_gate_table
-
-    return render_gate_table(run, page)
 
 
 def _policy(options: PolicyOptions, rules: RuleFlags) -> Policy:
@@ -172,9 +206,15 @@ def _policy(options: PolicyOptions, rules: RuleFlags) -> Policy:
     elif found is None:
         found = nearest_dive_ci(here)
     demanded = with_flags(found or Policy(()), demands(rules), options.warn)
-    if not demanded.checks:
+    if not demanded.checks and options.baseline is None and options.write_baseline is None:
         raise UsageError(
             "there is nothing to hold the image to",
-            hint="give a rule such as --max-size 250MB, or write a layerscope.toml with a table [gate]",
+            hint="give a rule such as --max-size 250MB, or write a layerscope.toml with a table [gate]; see --suggest",
         )
     return demanded
+
+
+def _baseline(options: PolicyOptions, common: Common, limits: LimitOptions, registry: RegistryChoice) -> Any:
+    from layerscope.cli.gatebaseline import open_baseline
+
+    return None if options.baseline is None else open_baseline(options.baseline, common, limits, registry)

@@ -3,57 +3,117 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from layerscope.cli import speech
 from layerscope.cli.exits import Exit, exit_code
-from layerscope.cli.opening import opened_with_layers
+from layerscope.cli.opening import candidates, opened_with_layers
 from layerscope.cli.several import Target, shared_cache, targets
 from layerscope.errors import LayerscopeError, UsageError
 from layerscope.gate.verdict import Failed, GateRun, Status, Verdict
 from layerscope.report.several import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from layerscope.cli.gatebaseline import Baseline
     from layerscope.cli.options import Common, LimitOptions, RegistryChoice
     from layerscope.gate.check import Policy
+    from layerscope.gate.snapshot import Snapshot
     from layerscope.inspection import Inspection
 
+_PACKAGED = ("Growth", "Packages")
+"""Groups of rules that need to know packages."""
 
-def judge(
-    names: Sequence[str],
-    policy: Policy,
-    now: datetime,
-    common: Common,
-    limits: LimitOptions,
-    registry: RegistryChoice,
-    *,
-    all_platforms: bool,
-    seen: Callable[[Inspection], Inspection],
-) -> tuple[GateRun, Exit]:
-    """Hold each image to the policy; what failed is told on standard error as it happens.
 
-    ``seen`` gets each inspection before it is judged, and gives it back, perhaps with more in it.
-    The code is the highest of all errors; without any, 1 where the gate fails.
-    """
-    outcomes: list[Verdict | Failed] = []
-    code = Exit.FINE
-    several = len(names) > 1 or all_platforms
-    for target, options in _each(names, common, registry, all_platforms, several):
-        try:
-            if isinstance(target, Failure):
-                raise target.error
-            outcomes.append(_judge(target[0], policy, now, options, limits, registry, seen))
-        except (LayerscopeError, OSError) as error:
-            code = max(code, exit_code(error))
-            speech.report(error)
-            name, platform = (target.name, target.platform) if isinstance(target, Failure) else target
-            outcomes.append(failed(error, name, platform if several else None))
-    run = GateRun(policy, tuple(outcomes))
-    broken = any(verdict.status is Status.FAIL for verdict in run.verdicts)
-    return run, code or (Exit.GATE if broken else Exit.FINE)
+@dataclass(slots=True)
+class Judge:
+    """How images are judged, and what is kept of each beside its verdict."""
+
+    policy: Policy
+    now: datetime
+    common: Common
+    limits: LimitOptions
+    registry: RegistryChoice
+    bases: Sequence[str] = ()
+    baseline: Baseline | None = None
+    keeps_snapshots: bool = False
+    needs_dive: bool = False
+    keeps_exports: bool = False
+    snapshots: list[Snapshot] = field(default_factory=list)
+    exports: list[dict[str, Any] | None] = field(default_factory=list)
+    """What dive --json would write of each image."""
+
+    def judge(self, names: Sequence[str], *, all_platforms: bool) -> tuple[GateRun, Exit]:
+        """Hold each image to the policy; what failed is told on standard error as it happens.
+
+        The code is the highest of all errors; without any, 1 where the gate fails.
+        """
+        outcomes: list[Verdict | Failed] = []
+        code = Exit.FINE
+        several = len(names) > 1 or all_platforms
+        for target, options in self._each(names, all_platforms, several):
+            try:
+                if isinstance(target, Failure):
+                    raise target.error
+                outcomes.append(self._judge(target[0], options))
+            except (LayerscopeError, OSError) as error:
+                code = max(code, exit_code(error))
+                speech.report(error)
+                name, platform = (target.name, target.platform) if isinstance(target, Failure) else target
+                outcomes.append(failed(error, name, platform if several else None))
+        run = GateRun(self.policy, tuple(outcomes), self.now)
+        broken = any(verdict.status is Status.FAIL for verdict in run.verdicts)
+        return run, code or (Exit.GATE if broken else Exit.FINE)
+
+    def _judge(self, name: str, common: Common) -> Verdict:
+        from layerscope.gate.evaluate import evaluate
+        from layerscope.gate.subject import Subject
+
+        inspection = self._inspect(name, common)
+        growth, notes = None, tuple[str, ...]()
+        if self.baseline is not None or self.keeps_snapshots:
+            from layerscope.gate.growth import compare_snapshots
+            from layerscope.gate.snapshot import snapshot
+
+            after = snapshot(inspection)
+            if self.keeps_snapshots:
+                self.snapshots.append(after)
+            if self.baseline is not None:
+                before, notes = self.baseline(after)
+                growth = compare_snapshots(before, after)
+        return evaluate(self.policy, Subject(name, inspection, self.now, growth, notes))
+
+    def _inspect(self, name: str, common: Common) -> Inspection:
+        from layerscope.inspection import inspect_image, with_dive
+        from layerscope.packages.probe import PACKAGES
+
+        packaged = any(check.rule.group in _PACKAGED for check in self.policy.checks)
+        probes = (PACKAGES,) if packaged or self.baseline is not None or self.keeps_snapshots else ()
+        below = candidates(self.bases, common, self.registry)
+        with opened_with_layers(name, common, self.limits, self.registry, probes=probes) as (image, reader):
+            inspection = inspect_image(image, reader, bases=below)
+        if self.needs_dive or self.keeps_exports or any(check.rule.alias for check in self.policy.checks):
+            inspection = with_dive(inspection)
+        if self.keeps_exports:
+            from layerscope.report.divejson import dive_export
+
+            self.exports.append(dive_export(inspection))
+        return inspection
+
+    def _each(
+        self, names: Sequence[str], all_platforms: bool, several: bool
+    ) -> Iterator[tuple[Target | Failure, Common]]:
+        """What to judge, each with its options: with several images there is a cache, so that they share layers."""
+        if not several:
+            yield (names[0], self.common.platform), self.common
+            return
+        with shared_cache(self.common) as options:
+            for target in targets(names, options, self.registry, all_platforms):
+                platform = self.common.platform if isinstance(target, Failure) else target[1]
+                yield target, dataclasses.replace(options, platform=platform)
 
 
 def failed(error: LayerscopeError | OSError, name: str = "", platform: str | None = None) -> Failed:
@@ -72,34 +132,3 @@ def moment(today: str | None) -> datetime:
         return datetime.fromisoformat(today).replace(tzinfo=UTC)
     except ValueError:
         raise UsageError(f"--today is not a day: {today!r}", hint="write it as 2027-01-31") from None
-
-
-def _judge(
-    name: str,
-    policy: Policy,
-    now: datetime,
-    common: Common,
-    limits: LimitOptions,
-    registry: RegistryChoice,
-    seen: Callable[[Inspection], Inspection],
-) -> Verdict:
-    from layerscope.gate.evaluate import evaluate
-    from layerscope.gate.subject import Subject
-    from layerscope.inspection import inspect_image
-
-    with opened_with_layers(name, common, limits, registry) as (image, reader):
-        inspection = inspect_image(image, reader)
-    return evaluate(policy, Subject(name, seen(inspection), now))
-
-
-def _each(
-    names: Sequence[str], common: Common, registry: RegistryChoice, all_platforms: bool, several: bool
-) -> Iterator[tuple[Target | Failure, Common]]:
-    """What to judge, each with its options: with several images there is a cache, so that they share layers."""
-    if not several:
-        yield (names[0], common.platform), common
-        return
-    with shared_cache(common) as options:
-        for target in targets(names, options, registry, all_platforms):
-            platform = common.platform if isinstance(target, Failure) else target[1]
-            yield target, dataclasses.replace(options, platform=platform)

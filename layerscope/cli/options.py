@@ -46,6 +46,11 @@ class GateFormat(enum.StrEnum):
 
     TABLE = "table"
     JSON = "json"
+    MARKDOWN = "markdown"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
+    GITLAB = "gitlab"
     DIVE_JSON = "dive-json"
 
 

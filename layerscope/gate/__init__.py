@@ -12,6 +12,12 @@ settings.py        what the image says of itself
 dive.py            dive's three rules
 diveci.py          .dive-ci
 policyschema.py    the JSON Schema of a policy
+packaged.py        which packages may not be there
+snapshot.py        what is remembered of an image
+baseline.py        that as a document
+growth.py          two of them held against each other
+growing.py         rules on growth
+suggest.py         budgets from what an image is today
 evaluate.py        policy and image to a verdict
 verdict.py         the verdict
 """

@@ -23,7 +23,8 @@ def evaluate(policy: Policy, subject: Subject) -> Verdict:
         totals=inspection.totals,
         complete=inspection.complete,
         results=tuple(evaluate_check(check, subject) for check in policy.checks),
-        notes=tuple(differences(inspection)),
+        notes=(*subject.notes, *(subject.growth.differences() if subject.growth else ()), *differences(inspection)),
+        growth=subject.growth,
         dive=inspection.dive,
     )
 

@@ -98,7 +98,11 @@ def _size(value: object, what: str) -> Limit:
     if size >= _MOST:
         raise _wrong(what, value, "no image is that large")
     system = "IEC" if letters.endswith("i") else "SI" if letters else "bytes"
-    return Limit(size, "bytes", f"{number} bytes" if system == "bytes" else f"{number} {unit} ({system})")
+    return Limit(
+        size,
+        "bytes",
+        f"{number} byte{'' if number == '1' else 's'}" if system == "bytes" else f"{number} {unit} ({system})",
+    )
 
 
 def _amount(value: object, what: str) -> Limit:

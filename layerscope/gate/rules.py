@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from layerscope.errors import UsageError
-from layerscope.gate import dive, paths, settings, totals
+from layerscope.gate import dive, growing, packaged, paths, settings, totals
 from layerscope.gate.limit import Kind, nearest
 
 if TYPE_CHECKING:
@@ -55,6 +55,11 @@ _GLOB = (
 _GITIGNORE = "Patterns are those of gitignore. A directory that matches stands for everything below it."
 
 _DIVE = "Computed as dive 0.13.1 does, bit for bit, for those who come from dive. Unknown where a layer cannot be read."
+
+_BASELINE = (
+    "Growth is measured against --baseline; without one it is unknown. A percentage is of what the baseline has. "
+    "Shrinking never breaks it."
+)
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -155,6 +160,77 @@ RULES: tuple[Rule, ...] = (
         totals.duplicate,
         group="Waste",
         whole=100,
+    ),
+    Rule(
+        "max-growth",
+        Kind.AMOUNT,
+        "growth of the content",
+        "How much more content (the sum of fileBytes) all layers ship than the baseline's. The report names the "
+        f"packages and files that brought it, with their layer and instruction. {_BASELINE}",
+        '"5%"',
+        growing.content,
+        group="Growth",
+    ),
+    Rule(
+        "max-compressed-growth",
+        Kind.AMOUNT,
+        "growth of the compressed size",
+        f"How many more compressed bytes all layers have than the baseline's. {_BASELINE} {_NO_MANIFEST}",
+        '"5%"',
+        growing.compressed,
+        group="Growth",
+    ),
+    Rule(
+        "max-layer-growth",
+        Kind.AMOUNT,
+        "growth of the layer that grew most",
+        "Each layer against the one of the baseline that it takes the place of: the same instruction, else the next of "
+        f"the same kind. A new layer grows by all it has. {_BASELINE}",
+        '"10MB"',
+        growing.layer,
+        group="Growth",
+        itemised=True,
+    ),
+    Rule(
+        "max-package-growth",
+        Kind.AMOUNT,
+        "growth of all packages",
+        f"What layers ship for all installed packages together, against the baseline's. {_BASELINE}",
+        '"10MB"',
+        growing.packages,
+        group="Growth",
+    ),
+    Rule(
+        "max-added-layers",
+        Kind.COUNT,
+        "layers more than the baseline has",
+        f"The number of layers, less the baseline's. {_BASELINE}",
+        "0",
+        growing.added_layers,
+        unit="layers",
+        group="Growth",
+    ),
+    Rule(
+        "max-added-packages",
+        Kind.COUNT,
+        "packages that the baseline has not",
+        f"By manager and name; another version is no other package. {_BASELINE}",
+        "0",
+        growing.added_packages,
+        unit="packages",
+        group="Growth",
+    ),
+    Rule(
+        "forbid-packages",
+        Kind.PATTERNS,
+        "packages that must not be installed",
+        f"By name (curl), manager and name (dpkg:curl, python:pip) or name and version (openssl 1.*). {_GLOB} Unknown "
+        "where a layer cannot be read.",
+        '["telnet", "dpkg:gcc-*", "python:pip"]',
+        packaged.forbidden,
+        unit="packages",
+        group="Packages",
+        itemised=True,
     ),
     Rule(
         "forbid-paths",
@@ -309,8 +385,8 @@ RULES: tuple[Rule, ...] = (
         "allow-base-images",
         Kind.PATTERNS,
         "base images that may be used",
-        f"The base image's name, short or in full (docker.io/library/debian:12). {_GLOB} Unknown where neither the "
-        f"annotation nor the label {settings.BASE_NAME} tells it.",
+        f"The base image's name, short or in full (docker.io/library/debian:12). {_GLOB} Unknown where nobody "
+        f"tells it: not --base, not the history, not the annotation or label {settings.BASE_NAME}.",
         '["docker.io/library/debian:*", "gcr.io/distroless/*"]',
         settings.allowed_base,
         group="Origin",

@@ -117,11 +117,11 @@ def allowed_registry(subject: Subject, check: Check) -> Finding:
 
 
 def allowed_base(subject: Subject, check: Check) -> Finding:
-    """The base image's name, as annotation or label tell it."""
-    image = subject.inspection.image
-    name = image.annotations.get(BASE_NAME) or image.config.run.labels.get(BASE_NAME, "")
-    if not name:
-        return unknown(f"the image does not tell its base: it has no annotation or label {BASE_NAME}")
+    """The base image's name, as far as anybody tells it."""
+    base = subject.inspection.base
+    if base is None:
+        return unknown(f"nobody tells the base image: there is no annotation or label {BASE_NAME}")
+    name = base.name
     try:
         spellings = (name, str(Reference.parse(name)))
     except InvalidReference:

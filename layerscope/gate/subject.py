@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from layerscope.gate.check import Check, LayerSelection
+    from layerscope.gate.growth import Growth
     from layerscope.gate.verdict import Offender
     from layerscope.inspection import Inspection, LayerReport
     from layerscope.layers.index import LayerIndex
@@ -24,6 +25,10 @@ class Subject:
     inspection: Inspection
     now: datetime
     """The moment that ages and expiry dates are held against, in UTC."""
+    growth: Growth | None = None
+    """Against the baseline, where there is one."""
+    notes: tuple[str, ...] = ()
+    """What else is to be said with the verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,9 @@ def selected(subject: Subject, selection: LayerSelection) -> tuple[LayerReport, 
             layer for layer in layers if fnmatchcase(" ".join(layer.instruction.text.split()), selection.instruction)
         )
     if selection.origin:
-        return unknown("which layers come from the base image is not known")
+        if any(layer.is_base is None for layer in layers):
+            return unknown("which layers come from the base image is not known: name it with --base")
+        layers = tuple(layer for layer in layers if layer.is_base is (selection.origin == "base"))
     return layers
 
 

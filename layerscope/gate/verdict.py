@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from layerscope.filesystem.dive import DiveFigures
     from layerscope.gate.check import Check, Exemption, Policy
+    from layerscope.gate.growth import Growth
     from layerscope.history.instruction import Instruction
     from layerscope.inspection import ImageReport, Totals
 
@@ -82,6 +85,8 @@ class Verdict:
     notes: tuple[str, ...] = ()
     dive: DiveFigures | None = None
     """dive's figures, where somebody asked for them."""
+    growth: Growth | None = None
+    """Against the baseline, where there is one."""
 
     @property
     def status(self) -> Status:
@@ -115,6 +120,10 @@ class GateRun:
 
     policy: Policy
     outcomes: tuple[Verdict | Failed, ...]
+    moment: datetime | None = None
+    """What ages and exemptions were held against; None where it did not come to that."""
+    dockerfile: str = ""
+    """The Dockerfile that findings are shown in; empty where none was named."""
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:

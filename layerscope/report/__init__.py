@@ -20,6 +20,13 @@ diffmarkdown.py, diffdocument.py   a comparison for a pull request, and as value
 verdictwords.py what a gate's verdict says, in words
 gatetable.py   verdicts, for a terminal
 gatedocument.py verdicts as a value that JSON has
+gatemarkdown.py verdicts for a pull request or a job's summary
+junit.py       verdicts as JUnit XML
+sarif.py       verdicts as SARIF
+github.py      verdicts as workflow commands
+gitlab.py      verdicts as a code quality report
+places.py      where findings are shown, and what they are known by
+ruletext.py    rules explained
 divejson.py    what dive --json writes
 packagechoice.py packagestable.py packagesmarkdown.py packagesdocument.py packagesblock.py
                packages: which of them, and each format

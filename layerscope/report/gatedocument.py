@@ -10,6 +10,7 @@ from layerscope.report.rows import add_path, safe
 
 if TYPE_CHECKING:
     from layerscope.gate.check import Exemption
+    from layerscope.gate.growth import Growth, LayerGrowth
     from layerscope.gate.verdict import Failed, GateRun, Offender, Result, Verdict
     from layerscope.report.document import Document
 
@@ -41,7 +42,51 @@ def _verdict(verdict: Verdict) -> Document:
         "totals": totals_document(verdict.totals),
         "results": [_result(result) for result in verdict.results],
         **({} if verdict.dive is None else {"dive": dive_document(verdict.dive)}),
+        **({} if verdict.growth is None else {"growth": _growth(verdict.growth)}),
         "notes": [safe(note) for note in verdict.notes],
+    }
+
+
+def _growth(growth: Growth) -> Document:
+    before, after = growth.before, growth.after
+    return {
+        "baseline": {"reference": before.reference, "platform": before.platform, "digest": before.digest},
+        "fileBytes": {"before": before.file_bytes, "after": after.file_bytes},
+        "compressedBytes": {"before": before.compressed_bytes, "after": after.compressed_bytes},
+        "squashedBytes": {"before": before.squashed_bytes, "after": after.squashed_bytes},
+        "layerCount": {"before": len(before.layers), "after": len(after.layers)},
+        "layers": [_layer_growth(part) for part in growth.layers],
+        "packages": None
+        if growth.packages is None
+        else [
+            {
+                "name": part.name,
+                "before": part.before,
+                "after": part.after,
+                "bytes": part.bytes,
+                "layer": part.layer,
+            }
+            for part in growth.packages
+        ],
+    }
+
+
+def _layer_growth(part: LayerGrowth) -> Document:
+    files: list[Document] | None = None
+    if part.files is not None:
+        files = []
+        for file in part.files:
+            row: Document = {}
+            add_path(row, "path", b"/" + file.path)
+            files.append({**row, "package": file.package or None, "bytes": file.bytes})
+    return {
+        "layer": part.index,
+        "kind": part.kind,
+        "instruction": part.text,
+        "before": part.before,
+        "bytes": part.bytes,
+        "packages": [{"name": name, "bytes": size} for name, size in part.packages()],
+        "files": files,
     }
 
 

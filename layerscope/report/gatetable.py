@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from layerscope.gate.growing import brought
+from layerscope.gate.totals import LARGEST
 from layerscope.gate.verdict import Failed, Status
 from layerscope.report.display import display_words
 from layerscope.report.grid import GAP, Column, Grid, hang, shorten
-from layerscope.report.page import ADDED, ALARM, HEADING, METADATA, MODIFIED, QUIET
+from layerscope.report.page import ADDED, ALARM, HEADING, METADATA, MODIFIED, QUIET, WASTE
 from layerscope.report.quantities import human
-from layerscope.report.verdictwords import asides, demand, failure, found, headline, sentence
+from layerscope.report.verdictwords import asides, demand, failure, found, grown, headline, named, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from layerscope.filesystem.dive import DiveFigures
+    from layerscope.gate.growth import Growth
     from layerscope.gate.verdict import GateRun, Offender, Result, Verdict
     from layerscope.report.page import Page
 
@@ -62,9 +65,38 @@ def _verdict(verdict: Verdict, page: Page) -> Iterator[Text]:
     if any(result.check.rule.alias for result in verdict.results) and verdict.dive is not None:
         yield Text()
         yield from _dive(verdict, verdict.dive, page)
+    if verdict.growth is not None:
+        yield Text()
+        yield from _growth(verdict, verdict.growth, page)
     for note in verdict.notes:
         yield Text()
         yield from hang(Text("note: ", style=QUIET), display_words(note), page.width)
+
+
+def _growth(verdict: Verdict, growth: Growth, page: Page) -> Iterator[Text]:
+    """By how much an image grew, and what brought most of it."""
+    yield from hang(Text("Growth", style=HEADING), f": {grown(growth)}", page.width)
+    instructions = {layer: part.text for part in growth.layers if (layer := part.index) is not None}
+    rows = [
+        [
+            Text(f"+{human(each.bytes or 0)}", style=WASTE),
+            Text(str(each.layer)),
+            Text(shorten(display_words(instructions.get(each.layer or 0, "")), page.width // 3, page.glyphs.cut)),
+        ]
+        for each in brought(growth)[:LARGEST]
+    ]
+    if not rows:
+        return
+    grid = Grid((Column("size"), Column("layer"), Column("instruction", right=False)), rows)
+    lines = (
+        line
+        for each, row in zip(brought(growth), rows, strict=False)
+        for line in hang(Text.assemble(grid.row(row), GAP), display_words(each.name), page.width)
+    )
+    yield from grid.table(lines, page.glyphs, "package or file")
+    more = len(brought(growth)) - len(rows)
+    if more > 0:
+        yield Text(f"and {more:,} more, all of them in --format json", style=QUIET)
 
 
 def _dive(verdict: Verdict, figures: DiveFigures, page: Page) -> Iterator[Text]:
@@ -110,7 +142,8 @@ def _result(result: Result, line: Text, page: Page) -> Iterator[Text]:
     yield line
     if result.status not in (Status.PASS, Status.EXEMPT):
         yield from hang(Text(_INDENT), display_words(sentence(result, named=0)), page.width, QUIET)
-        yield from _offenders(result.offenders, page)
+        if result.check.rule.name != "max-growth" or result.status is Status.UNKNOWN:  # else it follows below
+            yield from _offenders(result.offenders, page)
     for aside in asides(result):
         yield from hang(Text(_INDENT), display_words(aside), page.width, QUIET)
 
@@ -139,13 +172,3 @@ def _offender(offender: Offender, label: Text, page: Page) -> Iterator[Text]:
             room = page.width - label.cell_len - len(GAP)
         lines[-1].append(GAP + shorten(text, room, page.glyphs.cut), style=QUIET)
     yield from lines
-
-
-def named(offender: Offender) -> str:
-    """An offender, and the layer it comes from."""
-    text = offender.name or "none"
-    if offender.detail:
-        text += f" ({offender.detail})"
-    if offender.layer is None or offender.name == f"layer {offender.layer}":
-        return text
-    return f"{text} in layer {offender.layer}"

@@ -9,6 +9,7 @@ from layerscope.gate.verdict import Failed, Status
 from layerscope.report.quantities import count, exact, human
 
 if TYPE_CHECKING:
+    from layerscope.gate.growth import Growth
     from layerscope.gate.verdict import GateRun, Offender, Result, Verdict
 
 NAMED = 3
@@ -73,6 +74,16 @@ def listed(offenders: tuple[Offender, ...], named: int) -> str:
     return f"{text} and {more:,} more" if more > 0 else text
 
 
+def named(offender: Offender) -> str:
+    """An offender, and the layer it comes from."""
+    text = offender.name or "none"
+    if offender.detail:
+        text += f" ({offender.detail})"
+    if offender.layer is None or offender.name == f"layer {offender.layer}":
+        return text
+    return f"{text} in layer {offender.layer}"
+
+
 def asides(result: Result) -> list[str]:
     """What else is to be said: the reason, exemptions, and those that are over."""
     lines = []
@@ -100,6 +111,24 @@ def headline(verdict: Verdict) -> str:
         if verdict.count(status)
     ]
     return f"{HEADLINE[verdict.status]}: {', '.join(counts)}" if counts else HEADLINE[verdict.status]
+
+
+def grown(growth: Growth) -> str:
+    """By how much an image grew, in one line."""
+    parts = []
+    for name, before, after in (
+        ("content", growth.before.file_bytes, growth.after.file_bytes),
+        ("compressed", growth.before.compressed_bytes, growth.after.compressed_bytes),
+    ):
+        if before is not None and after is not None:
+            share = f" ({100 * (after - before) / before:+.2f} %)" if before else ""
+            parts.append(f"{name} {after - before:+,} bytes{share}")
+    parts.append(f"{growth.layers_added:+} layers")
+    if growth.packages is not None:
+        new = sum(part.before is None for part in growth.packages)
+        gone = sum(part.after is None for part in growth.packages)
+        parts.append(f"packages +{new} -{gone}")
+    return ", ".join(parts)
 
 
 def failure(failed: Failed) -> str:

@@ -224,3 +224,54 @@ def test_dive_json(cli: Cli, place: Path) -> None:
     assert failed.returncode == 3
     assert json.loads((place / "d.json").read_text())["errors"][0]["code"] == "not-found"
     assert cli("gate", CLASSIC, BUILDKIT, "--max-layers", "1", "--format", "dive-json").returncode == 2
+
+
+def test_a_baseline_is_written_and_held_against(cli: Cli, place: Path) -> None:
+    one, other = (f"{ROOT}/testdata/pair.docker-archive.tar:pair:{tag}" for tag in "ab")
+    written = cli("gate", one, "--write-baseline", "base.json", "-q", cwd=place)
+    assert (written.returncode, written.stderr) == (0, "")
+    for baseline in ("base.json", one):
+        held = cli("gate", other, "--baseline", baseline, "--max-growth", "30B", "--format", "json", cwd=place)
+        assert (held.returncode, rules(held)) == (1, [("max-growth", "fail")])
+        (verdict,) = document(held)["verdicts"]
+        assert verdict["growth"]["fileBytes"] == {"before": 423, "after": 454}
+        (offender,) = verdict["results"][0]["offenders"]
+        assert (offender["path"], offender["bytes"], offender["layer"]) == ("/etc/app/config.ini", 31, 3)
+        assert offender["instruction"]["kind"] == "COPY"
+    (place / "inspect.json").write_text(cli("inspect", one, "--format", "json").stdout)
+    held = cli("gate", other, "--baseline", "inspect.json", "--max-growth", "30B", cwd=place)
+    assert held.returncode == 1 and "the baseline knows layers alone" in held.stdout.replace("\n", " ")
+    for wrong in ("nosuch.json", "layerscope.toml"):
+        (place / "layerscope.toml").write_text("[gate]\nmax-layers = 3\n")
+        done = cli("gate", other, "--baseline", wrong, "--max-growth", "30B", cwd=place)
+        assert done.returncode in (2, 3, 5) and wrong in done.stderr
+
+
+def test_every_report_in_one_run(cli: Cli, place: Path) -> None:
+    formats = ("table", "json", "markdown", "junit", "sarif", "github", "gitlab", "dive-json")
+    reports = [part for name in formats for part in ("--report", f"{name}={name}.out")]
+    summary, output = place / "summary.md", place / "output.txt"
+    summary.write_text("before\n")
+    settings = {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output)}
+    done = cli("gate", BUILDKIT, "--max-layers", "3", *reports, "-q", cwd=place, settings=settings)
+    assert done.returncode == 1
+    for name in formats:
+        assert (place / f"{name}.out").stat().st_size > 50, name
+    assert summary.read_text().startswith("before\n<!-- layerscope gate -->\n### ")
+    assert "status=fail\n" in output.read_text() and "file-bytes=126993\n" in output.read_text()
+    missing = cli("gate", "nosuch.tar", "--max-layers", "3", *reports, "-q", cwd=place, settings=settings)
+    assert missing.returncode == 3
+    for name in formats:
+        assert "no such file" in (place / f"{name}.out").read_text(), name
+
+
+def test_suggest_and_explain(cli: Cli, place: Path) -> None:
+    suggested = cli("gate", "--suggest", BUILDKIT, "-q")
+    assert suggested.returncode == 0
+    (place / "layerscope.toml").write_text(suggested.stdout)
+    assert cli("gate", BUILDKIT, cwd=place).returncode == 0
+    assert cli("gate", "--explain", "all").stdout.count("max-") > 10
+    explained = cli("gate", "--explain", "max-growth").stdout
+    assert "Growth of the content" in explained and 'max-growth = "5%"' in explained
+    wrong = cli("gate", "--explain", "maxGrowth")
+    assert wrong.returncode == 2 and "did you mean 'max-growth'" in wrong.stderr
