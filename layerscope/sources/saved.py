@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, suppress
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,8 @@ def _image(members: Members, found: EngineImage) -> Image:
         raise InvalidImage(f"{members.what} is incomplete: {error.message}", hint="run it again") from error
     if image.config.digest != found.id:
         raise InvalidImage(f"{members.what}: holds {image.config.digest} instead", hint="run it again")
+    # What a save calls its layers is of this save alone: an image that needs none must be told of in the same words.
+    image.layers = tuple(replace(layer, member="") for layer in image.layers)
     return image
 
 
