@@ -1,4 +1,4 @@
-"""From the options to what a cluster says: its pull secrets as the values that credentials are found by."""
+"""From the options to what a cluster says: pull secrets to find credentials by, a workload with what it mounts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from layerscope.cli.options import ClusterChoice
     from layerscope.cluster.api import Cluster
     from layerscope.cluster.pulling import PullSecrets, Subject
+    from layerscope.cluster.storage import Documents
     from layerscope.credentials.pullsecret import PullSecret, UnreadSecret
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
@@ -67,6 +68,23 @@ def cluster_pull_secrets(
                 remark(text)
             found += _values(answer)
     return found
+
+
+def cluster_workload(choice: ClusterChoice, timeout: float | None = None) -> Documents | None:
+    """The pod or workload that the options name, with all that its volumes lead to; None where they name none.
+
+    Raises as ``cluster_pull_secrets``: ClusterRefused where the workload itself may not be read.
+    """
+    from layerscope.cluster.pulling import Subject
+    from layerscope.cluster.storage import read_workload
+
+    if not check_cluster(choice):
+        return None
+    for subject, kind, namespace, name in _asked(choice):
+        if subject in (Subject.POD, Subject.WORKLOAD):
+            with open_cluster(choice, timeout) as cluster:
+                return read_workload(cluster, kind or "Pod", name, namespace)
+    return None
 
 
 def _asked(choice: ClusterChoice) -> Iterator[tuple[Subject, str, str, str]]:

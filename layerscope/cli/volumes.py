@@ -27,11 +27,13 @@ from layerscope.errors import LayerscopeError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from layerscope.cluster.storage import Documents
     from layerscope.engines.survey import Survey
     from layerscope.inspection import Inspection
     from layerscope.report.page import Page
     from layerscope.volumes.mountpoint import MountingUnit, MountRequest
     from layerscope.volumes.onengine import EngineVolumes
+    from layerscope.volumes.storage import ObjectKey
 
     _Units = tuple[str, list[MountingUnit]]
 
@@ -48,6 +50,7 @@ layerscope volumes postgres:17
 layerscope volumes app:ci --mount type=bind,source=/srv/www,target=/usr/share/nginx/html
 layerscope volumes app:ci --compose compose.yaml
 layerscope volumes ghcr.io/org/app:1.2 --manifest deploy.yaml --manifest storage.yaml
+layerscope volumes ghcr.io/org/app:1.2 --workload statefulset/db --namespace shop
 layerscope volumes ./image.tar --no-engine --format json
 """
 
@@ -128,23 +131,24 @@ def volumes(
 
     Without IMAGE: where an engine keeps things, every volume driver known of it, every volume and who mounts it. With
     IMAGE: for each VOLUME it declares, and each --mount, what of the image lies there, by layer; whether an engine
-    copies it into a new volume or the mount hides it; and what containers of the image mount. Nothing is ever changed,
-    and secrets in the options of volumes are not shown.
+    copies it into a new volume or the mount hides it; and what containers of the image mount. --pod and --workload,
+    which choose pull secrets, also tell what is mounted, as the cluster has it. Nothing is ever changed, and secrets in
+    the options of volumes are not shown.
     """
     from layerscope.cli.output import outputs, write
     from layerscope.volumes.dockermount import parse_mount
 
     wanted = outputs(format, output)
     if image is None:
-        if mount or compose or manifest or container:
+        if mount or compose or manifest or container or registry.pod or registry.workload:
             raise UsageError("mounts need an image to be held against", hint="layerscope volumes IMAGE --mount ...")
         found = engine_volumes_of(engine, sizes=not no_sizes)
         write(wanted, lambda chosen, page: _render_engine(found, chosen, page))
         return Exit.FINE
     requested = [parse_mount(text) for text in mount or ()]
-    files = [*(_compose(name) for name in compose or ()), *_manifests(manifest or ())]
+    units = [*(_compose(name) for name in compose or ()), *_manifests(manifest or ()), *_in_cluster(registry, common)]
     inspection = _inspected(image, common, limits, registry)
-    requested += _mounts_of(inspection, files, container)
+    requested += _mounts_of(inspection, units, container)
     survey = None if no_engine else _survey(engine)
     write(wanted, lambda chosen, page: _render_image(inspection, requested, survey, chosen, page))
     return Exit.FINE
@@ -168,6 +172,42 @@ def _manifests(names: Sequence[str]) -> list[_Units]:
         return []
     objects = [each for name in names for each in read_manifests(input_file(name), name)]
     return [(" and ".join(names), list(workload_containers(objects, StorageObjects.of(objects))))]
+
+
+def _in_cluster(registry: RegistryChoice, common: Common) -> list[_Units]:
+    """The pod or workload that --pod or --workload names, as it is in the cluster."""
+    from layerscope.cli import speech
+    from layerscope.cli.cluster import cluster_workload
+    from layerscope.volumes.kubeobject import name_of, namespace_of
+    from layerscope.volumes.storage import StorageObjects
+    from layerscope.volumes.workloads import workload_containers
+
+    registry.logins.check()
+    documents = cluster_workload(registry, registry.timeout)
+    if documents is None:
+        return []
+    for refusal in documents.refused:
+        _log.warning("%s", refusal)
+    if documents.refused and not common.quiet:
+        speech.remark(
+            "what hangs on it is not known; whoever administers the cluster can allow it with the roles below"
+        )
+        speech.block(documents.grant())
+    workload = documents.objects[0]
+    what = f"{workload['kind']} {namespace_of(workload)}/{name_of(workload)}"
+    return [(what, list(workload_containers([workload], StorageObjects.of(documents.objects, _unread(documents)))))]
+
+
+def _unread(documents: Documents) -> dict[ObjectKey, str]:
+    """Why each object that is named was not read."""
+    from layerscope.cluster.storage import CLAIMS, CLASSES, DRIVERS, VOLUMES
+
+    kinds = {each.plural: each.kind for each in (CLAIMS, VOLUMES, CLASSES, DRIVERS)}
+    refused = [(each.permission, str(each)) for each in documents.refused]
+    return {
+        **{(each.kind, each.namespace, each.name): f"the cluster has no {each}" for each in documents.missing},
+        **{(kinds.get(each.resource, ""), each.namespace, each.name): why for each, why in refused},
+    }
 
 
 def _mounts_of(inspection: Inspection, files: Sequence[_Units], container: str) -> list[MountRequest]:

@@ -47,11 +47,14 @@ def _containers(workload: Object, storage: StorageObjects) -> Iterator[MountingU
     called = f"{kind} {namespace + '/' if namespace else ''}{name_of(workload)}"
     volumes = {text(volume, "name"): volume for volume in listed(at(spec, "volumes"))}
     templates = {name_of(claim): claim for claim in listed(at(workload, "spec", "volumeClaimTemplates"))}
+    start = at(workload, "spec", "ordinals", "start")
+    first = start if isinstance(start, int) else 0
+    pod = name_of(workload) if kind == "Pod" else ""
     for group in _CONTAINERS:
         for container in listed(at(spec, group)):
             name = text(container, "name")
             origin = f"{called}, container {name}"
-            finder = _Mounts(origin, name_of(workload), namespace, volumes, templates, storage)
+            finder = _Mounts(origin, name_of(workload), pod, first, namespace, volumes, templates, storage)
             yield MountingUnit(origin, name, text(container, "image"), tuple(finder.of(container)))
 
 
@@ -59,6 +62,10 @@ def _containers(workload: Object, storage: StorageObjects) -> Iterator[MountingU
 class _Mounts:
     origin: str
     workload: str
+    pod: str
+    """What the pod is called; empty where there are many."""
+    first: int
+    """Number of a StatefulSet's first pod."""
     namespace: str
     volumes: dict[str, Object]
     templates: dict[str, Object]
@@ -74,8 +81,11 @@ class _Mounts:
         name = text(mount, "name")
         template = self.templates.get(name)
         if template is not None:  # StatefulSets make a claim a pod of it, and it goes before a volume of that name
-            claim = f"{name}-{self.workload}-N"
-            return self._claim(path, self.storage.of_spec(at(template, "spec"), claim))
+            claims = f"{name}-{self.workload}-"
+            found = self.storage.of_template(
+                at(template, "spec"), self.namespace, f"{claims}{self.first}", f"{claims}N"
+            )
+            return self._claim(path, found)
         volume = self.volumes.get(name)
         if volume is None:
             return MountRequest(
@@ -90,11 +100,12 @@ class _Mounts:
             case "persistentVolumeClaim":
                 return self._claim(path, self.storage.behind(self.namespace, text(source, "claimName")))
             case "ephemeral":
-                claim = f"POD-{text(volume, 'name')}"
-                return self._claim(path, self.storage.of_spec(at(source, "volumeClaimTemplate", "spec"), claim))
+                claim = f"{self.pod or 'POD'}-{text(volume, 'name')}"
+                spec = at(source, "volumeClaimTemplate", "spec")
+                return self._claim(path, self.storage.of_template(spec, self.namespace, claim))
             case "csi":
                 driver = text(source, "driver")
-                return MountRequest(path, kind, self.origin, driver, behind=Storage("", driver=driver))
+                return MountRequest(path, kind, self.origin, driver, behind=self.storage.of_driver(driver))
             case "hostPath":
                 return MountRequest(path, kind, self.origin, text(source, "path"), warnings=(_HOST_PATH,))
             case _ if kind in IN_TREE:
