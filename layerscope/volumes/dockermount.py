@@ -6,6 +6,7 @@ import csv
 
 from layerscope.errors import UsageError
 from layerscope.volumes.mountpoint import MountRequest
+from layerscope.volumes.storage import Storage
 
 _TARGETS = ("target", "destination", "dst")
 _SOURCES = ("source", "src")
@@ -31,7 +32,9 @@ def parse_mount(text: str) -> MountRequest:
     no_copy = values.get("volume-nocopy", "false").lower() not in ("", "true", "1")
     copies = kind == "volume" and ("volume-nocopy" not in values or no_copy)
     name = next((values[key] for key in _SOURCES if values.get(key)), "")
-    return MountRequest(path=target, kind=kind, origin="--mount", name=name, copies=copies)
+    driver = values.get("volume-driver", "")
+    behind = Storage("", driver=driver) if driver else None
+    return MountRequest(path=target, kind=kind, origin="--mount", name=name, copies=copies, behind=behind)
 
 
 _HINT = "write it as for docker run: --mount type=bind,source=/srv/data,target=/data"

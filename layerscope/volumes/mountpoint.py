@@ -49,7 +49,7 @@ class MountRequest:
     copies: bool = False
     """Whether an engine copies the image's content into it while it is new and empty."""
     behind: Storage | None = None
-    """What Kubernetes has behind it; None for what is no storage."""
+    """What Kubernetes has behind it, or the volume driver that was named; None where nothing is known to be."""
     warnings: tuple[str, ...] = ()
     """What is wrong with it, or dangerous."""
 

@@ -24,7 +24,7 @@ class _Server(socketserver.ThreadingUnixStreamServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server  # type: ignore[assignment]
+    server: _Server
 
     def address_string(self) -> str:
         """A unix socket has none."""
