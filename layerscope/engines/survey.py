@@ -38,7 +38,8 @@ class Survey:
     """Empty where sizes were not asked for."""
     containers: tuple[MountingContainer, ...]
     managed: tuple[ManagedPlugin, ...] | None
-    announced: tuple[AnnouncedPlugin, ...]
+    announced: tuple[AnnouncedPlugin, ...] | None
+    """None where nobody looked: an engine on another host, or of another kind."""
     answers: dict[str, PluginAnswer] = field(default_factory=dict)
     parts: tuple[RootPart, ...] | None = None
     warnings: tuple[str, ...] = ()
@@ -65,7 +66,7 @@ def survey(engine: Engine, *, sizes: bool) -> Survey:
     warnings += told
     here = engine.endpoint.socket is not None
     managed = attempt(lambda: managed_volume_plugins(engine), ())
-    plugins = announced() if here and engine.kind == DOCKER else ()
+    plugins = announced() if here and engine.kind == DOCKER else None
     parts = root_parts(Path(stored.root)) if here and sizes and stored.root else None
     if managed is None:
         warnings.append(f"{engine.kind} has no managed plugins: its API does not know them")
@@ -81,7 +82,7 @@ def survey(engine: Engine, *, sizes: bool) -> Survey:
         containers=attempt(lambda: mounting_containers(engine), ()),
         managed=managed,
         announced=plugins,
-        answers=ask_all(plugins),
+        answers=ask_all(plugins or ()),
         parts=parts,
         warnings=tuple(warnings),
     )

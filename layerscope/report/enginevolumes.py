@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from layerscope.report.display import display, display_words
 from layerscope.report.document import SCHEMA_VERSION, Document
-from layerscope.report.grid import GAP, Column, Grid, hang
+from layerscope.report.grid import GAP, Column, Grid, hang, shorten
 from layerscope.report.markdown import code
 from layerscope.report.page import ALARM, HEADING, QUIET
 from layerscope.report.quantities import count, human
@@ -130,7 +131,7 @@ def _drivers(drivers: Sequence[VolumeDriver], page: Page) -> Iterator[Text]:
     yield Text.assemble(("Volume drivers", HEADING), f": {len(drivers):,}")
     rows = [
         [
-            Text(display(driver.name)),
+            _cell(display(driver.name), page),
             Text(driver.kind, style=QUIET),
             _yes(driver.enabled, page),
             _yes(driver.reachable, page),
@@ -143,6 +144,7 @@ def _drivers(drivers: Sequence[VolumeDriver], page: Page) -> Iterator[Text]:
     grid = Grid([*left, Column("volumes")], rows)
     lines: list[Text] = []
     for driver, row in zip(drivers, rows, strict=True):
+        lines += _above(display(driver.name), page)
         lines += hang(Text.assemble(grid.row(row), GAP), display_words(", ".join(driver.found)), page.width)
         if driver.why:
             lines += hang(Text("    "), display_words(driver.why), page.width, ALARM)
@@ -159,8 +161,8 @@ def _volumes(volumes: Sequence[Volume], page: Page) -> Iterator[Text]:
         return
     rows = [
         [
-            Text(_name(volume, page), style=QUIET if volume.anonymous else ""),
-            Text(display(volume.driver)),
+            _cell(_name(volume, page), page, QUIET if volume.anonymous else ""),
+            Text(shorten(display(volume.driver), page.width // 4, page.glyphs.cut)),
             Text(display(volume.scope) or page.glyphs.none),
             _size(volume.bytes, page),
         ]
@@ -170,6 +172,7 @@ def _volumes(volumes: Sequence[Volume], page: Page) -> Iterator[Text]:
     grid = Grid([*left, Column("size")], rows)
     lines: list[Text] = []
     for volume, row in zip(volumes, rows, strict=True):
+        lines += _above(_name(volume, page), page)
         what = volume.what or ", ".join(f"{name}={value}" for name, value in volume.options.items())
         lines += hang(Text.assemble(grid.row(row), GAP), display_words(what) or page.glyphs.none, page.width)
         for mounter in volume.mounters:
@@ -235,10 +238,25 @@ def _part(name: str, purpose: str, size: int | None) -> str:
     return f"{called} {shown}"
 
 
+def _cell(name: str, page: Page, style: str = "") -> Text:
+    """A name in its column; nothing where it is so long that it stands on a line of its own."""
+    return Text(name if cell_len(name) <= page.width // 3 else "", style=style)
+
+
+def _above(name: str, page: Page) -> Iterator[Text]:
+    """The line of its own that a long name has, so that it leaves room for what is beside it."""
+    if cell_len(name) > page.width // 3:
+        yield from hang(Text(), name, page.width)
+
+
 def _name(volume: Volume, page: Page) -> str:
-    """An anonymous volume's name is cut, as engines cut IDs."""
-    shown = display(volume.name)
-    return shown[:_SHORT] + page.glyphs.cut if volume.anonymous and len(shown) > _SHORT else shown
+    return short_name(volume.name, page) if volume.anonymous else display(volume.name)
+
+
+def short_name(name: str, page: Page) -> str:
+    """An anonymous volume's name, cut as engines cut IDs."""
+    shown = display(name)
+    return shown[:_SHORT] + page.glyphs.cut if len(shown) > _SHORT else shown
 
 
 def _mounted(mounter: Mounter, page: Page) -> str:

@@ -9,17 +9,19 @@ from rich.text import Text
 from layerscope.report import heading
 from layerscope.report.display import display, display_words
 from layerscope.report.document import SCHEMA_VERSION, Document, image_document
-from layerscope.report.enginevolumes import engine_document
+from layerscope.report.enginevolumes import engine_document, short_name
 from layerscope.report.grid import Column, Grid, hang
 from layerscope.report.markdown import code
 from layerscope.report.page import ALARM, HEADING, KIND, QUIET, WASTE
 from layerscope.report.quantities import count, exact, human
 from layerscope.report.rows import safe
 from layerscope.volumes.mountpoint import Effect
+from layerscope.volumes.onengine import is_anonymous
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from layerscope.engines.volumes import Mount
     from layerscope.inspection import Inspection
     from layerscope.report.page import Page
     from layerscope.volumes.mountpoint import MountPoint
@@ -125,11 +127,16 @@ def _lines(
     for container in containers:
         yield Text.assemble("  ", (display(container.name), KIND), (f"  {display(container.state)}", QUIET))
         for mount in container.mounts:
-            access = "" if mount.writable else ", read-only"
-            what = mount.volume or mount.source or mount.kind
-            shown = f"{mount.kind} {what}{access}" if what != mount.kind else f"{mount.kind}{access}"
-            yield from hang(Text(f"    {display(mount.target)} "), display_words(shown), page.width, QUIET)
+            yield from hang(Text(f"    {display(mount.target)}  "), _mounted(mount, page), page.width, QUIET)
     yield from heading.remarks(inspection, page)
+
+
+def _mounted(mount: Mount, page: Page) -> str:
+    access = "" if mount.writable else ", read-only"
+    if is_anonymous(mount.volume):
+        return f"anonymous volume {short_name(mount.volume, page)}{access}"
+    what = mount.volume or mount.source
+    return f"{display_words(mount.kind)}{what and ' '}{display_words(what)}{access}"
 
 
 def _point(inspection: Inspection, point: MountPoint, page: Page) -> Iterator[Text]:

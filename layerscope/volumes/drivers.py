@@ -62,18 +62,24 @@ class VolumeDriver:
 def known_drivers(
     loaded: Sequence[str],
     managed: Sequence[ManagedPlugin],
-    announced: Sequence[AnnouncedPlugin],
+    announced: Sequence[AnnouncedPlugin] | None,
     answers: Mapping[str, PluginAnswer],
     volumes: Sequence[EngineVolume],
 ) -> tuple[VolumeDriver, ...]:
-    """The union of all lists, by name; an announced plugin that drives something else is left out."""
+    """The union of all lists, by name; an announced plugin that drives something else is left out.
+
+    ``announced`` is None where nobody looked, such as on another host.
+    """
     used = Counter(_name(volume.driver) for volume in volumes)
     scopes = {_name(volume.driver): volume.scope for volume in volumes if volume.scope}
     by_name = {_name(plugin.name): plugin for plugin in managed}
-    on_host = {plugin.name: plugin for plugin in announced if _may_drive_volumes(plugin.name, answers)}
+    on_host = {plugin.name: plugin for plugin in announced or () if _may_drive_volumes(plugin.name, answers)}
     in_engine = {_name(name) for name in loaded}
+    looked = announced is not None
     return tuple(
-        _driver(name, name in in_engine, by_name.get(name), on_host.get(name), answers.get(name), used[name], scopes)
+        _driver(
+            name, name in in_engine, looked, by_name.get(name), on_host.get(name), answers.get(name), used[name], scopes
+        )
         for name in sorted({*in_engine, *by_name, *on_host, *used})
         if name
     )
@@ -82,6 +88,7 @@ def known_drivers(
 def _driver(
     name: str,
     loaded: bool,
+    looked: bool,
     managed: ManagedPlugin | None,
     announced: AnnouncedPlugin | None,
     answer: PluginAnswer | None,
@@ -100,6 +107,8 @@ def _driver(
             why = answer.error
     elif name in BUILT_IN:
         kind, enabled = DriverKind.BUILT_IN, True
+    elif loaded and looked:
+        why = "the engine has used it, and nothing announces it on this host any more"
     elif loaded:
         enabled = True
     else:

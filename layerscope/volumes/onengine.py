@@ -88,6 +88,11 @@ class ImageContainer:
     mounts: tuple[Mount, ...]
 
 
+def is_anonymous(name: str) -> bool:
+    """Whether a volume's name is one that engines draw by lot."""
+    return _ANONYMOUS_NAME.fullmatch(name) is not None
+
+
 def containers_of(survey: Survey, ids: Collection[str]) -> tuple[ImageContainer, ...]:
     """Containers with mounts, of the image that one of these digests names.
 
@@ -143,7 +148,7 @@ def _volumes(
             mountpoint=volume.mountpoint,
             created=volume.created,
             labels=volume.labels,
-            anonymous=_ANONYMOUS_LABEL in volume.labels or _ANONYMOUS_NAME.fullmatch(volume.name) is not None,
+            anonymous=_ANONYMOUS_LABEL in volume.labels or is_anonymous(volume.name),
             bytes=usage[volume.name].bytes if volume.name in usage else None,
             mounters=tuple(mounters.get(volume.name, ())),
             problem=problems.get(volume.driver.removesuffix(":latest"), ""),

@@ -258,6 +258,64 @@ def test_podman_answers_what_it_can_and_says_what_it_cannot(podman: Running, pro
     assert "local" in {driver["name"] for driver in found["volumeDrivers"]}
 
 
+def test_podman_s_containers_of_an_image_and_what_they_mount(podman: Running, product: Product) -> None:
+    bound = product.home / "bound"
+    bound.mkdir()
+    with made(podman) as named:
+        options = ["--network", "none", "-v", f"{named}:/srv/cache", "-v", f"{bound}:/mnt:ro"]
+        created = podman.client("create", *options, IMAGE).split()[-1]
+        try:
+            told = json.loads(podman.client("inspect", created))[0]
+            arguments = ("volumes", f"podman:{IMAGE}", "--engine", "podman")
+            document = json.loads(asking(product, podman).output(*arguments, "--format", "json"))
+            table = asking(product, podman).output(*arguments).decode()
+        finally:
+            podman.client("rm", "-f", "-v", created)
+    (shown,) = document["containers"]
+    assert (shown["container"], shown["state"]) == (told["Name"], "created")
+    assert {(each["target"], each["kind"], each["volume"], each["writable"]) for each in shown["mounts"]} == {
+        (each["Destination"], each["Type"], each.get("Name"), each["RW"]) for each in told["Mounts"]
+    }
+    assert {each["target"] for each in shown["mounts"]} == {"/srv/cache", "/mnt", "/srv/data", "/var/lib/app"}
+    assert f"/mnt  bind {bound}, read-only" in " ".join(table.split()).replace("/mnt bind", "/mnt  bind")
+    assert "/srv/data  anonymous volume " in table
+
+
+def test_names_of_any_length_leave_room_at_80_columns(overlay2: Running, product: Product) -> None:
+    name = "shop-production-" + "of-a-name-that-goes-on-" * 3 + uuid.uuid4().hex[:8]
+    overlay2.client("volume", "create", "--label", "team=blue", name)
+    try:
+        for width in ("80", "200"):
+            settings = {**asking(product, overlay2).settings, "COLUMNS": width}
+            table = Product(product.home, settings).output("volumes").decode()
+            assert name in table.replace("\n", "")
+            assert "a directory of the engine's host" in table
+            assert max(map(len, table.splitlines())) <= int(width)
+    finally:
+        overlay2.client("volume", "rm", name)
+
+
+def test_a_volume_whose_driver_is_gone(own: Running, product: Product, short: Path) -> None:
+    driver = f"lsgone{uuid.uuid4().hex[:6]}"
+    PLUGINS.mkdir(parents=True, exist_ok=True)
+    with serving_plugin(PLUGINS / f"{driver}.sock", short / "gone"):
+        own.client("volume", "create", "-d", driver, "left")
+        own.client("create", "--network", "none", "-v", "left:/mnt", IMAGE)
+    done = asking(product, own).run("volumes", "--engine", "docker", "--no-sizes", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    engine = json.loads(done.stdout)["engine"]
+    named = {each["name"]: each for each in engine["volumeDrivers"]}
+    assert named[driver]["loaded"]
+    assert "nothing announces it on this host any more" in named[driver]["why"]
+    if engine["volumes"] is None:  # the engine goes on looking for it, and we do not wait
+        assert any("no answer" in warning for warning in engine["warnings"])
+    else:
+        (left,) = [each for each in engine["volumes"] if each["driver"] == driver]
+        assert left["name"] == "left"
+        assert left["problem"] == named[driver]["why"]
+        assert left["mountedBy"] != []
+
+
 def test_an_inspection_carries_three_lines_of_the_engine(engine: Running, product: Product) -> None:
     if engine.scheme == "podman":
         pytest.skip("the first engine that answers is taken, and that is Docker's turn")

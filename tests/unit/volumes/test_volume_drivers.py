@@ -64,6 +64,12 @@ def test_a_plugin_that_does_not_answer_stays_and_one_that_drives_something_else_
     assert (found["dead"].reachable, found["dead"].enabled, found["dead"].why) == (False, False, "its socket is gone")
 
 
-def test_a_loaded_driver_that_nothing_else_knows_is_not_called_gone() -> None:
+def test_a_loaded_driver_that_nothing_announces_where_one_looks_is_called_gone() -> None:
     (found,) = known_drivers(["mystery"], [], [], {}, [volume("a", "mystery")])
+    assert (found.kind, found.loaded, found.enabled) == (DriverKind.UNKNOWN, True, None)
+    assert "nothing announces it" in found.why
+
+
+def test_a_loaded_driver_that_nothing_else_knows_is_not_called_gone() -> None:
+    (found,) = known_drivers(["mystery"], [], None, {}, [volume("a", "mystery")])
     assert (found.kind, found.loaded, found.enabled, found.why) == (DriverKind.UNKNOWN, True, True, "")
