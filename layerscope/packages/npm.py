@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from layerscope.packages.content import MAX_WORD, Content, Said, Unreadable, Whole
+from layerscope.packages.content import MAX_WORD, Content, Said, Whole
 from layerscope.packages.installed import Installed, Key, Live
 from layerscope.packages.record import raw, shown
 
@@ -30,8 +30,8 @@ def read_package(content: bytes) -> Said | None:
     """[name, version]; None for a ``package.json`` that makes no package of its directory."""
     try:
         document = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable("it is no JSON") from error
+    except (ValueError, RecursionError):
+        return Said(None, "it is no JSON")  # one of thousands, and often broken on purpose, for a test
     if not isinstance(document, dict):
         return None
     words = [word for key in ("name", "version") if isinstance(word := document.get(key), str)]
@@ -43,6 +43,8 @@ def read_package(content: bytes) -> Said | None:
 def installed(live: Iterable[Live]) -> Iterator[Installed]:
     """What the live packages say. A package owns its directory, without those of packages below it."""
     for file in live:
+        if file.data is None:
+            continue
         name, version = file.data
         location = file.path.rpartition(b"/")[0]
         yield Installed(Key("npm", name, version, "", location), directory=location, proof=file.real)

@@ -41,7 +41,7 @@ class PackageProbe:
     """Keeps what package databases of a layer say. See ``layers.probe.Probe``."""
 
     id = "packages"
-    version = 1
+    version = 2
 
     def run(self) -> _Run:
         """Begin on a layer."""

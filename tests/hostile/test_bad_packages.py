@@ -54,6 +54,13 @@ def test_paragraphs_that_are_no_package_are_noted() -> None:
     assert found.notes == ((0, "/var/lib/dpkg/status: 3 of its paragraphs are no package"),)
 
 
+def test_a_broken_package_json_is_noted_and_no_package() -> None:
+    found = analysed([file("node_modules/x/package.json", b'{"name": "x",'), file("node_modules/x/index.js", b"12345")])
+    assert found.all == ()
+    assert found.unread == ()
+    assert found.notes == ((0, "/node_modules/x/package.json: it is no JSON"),)
+
+
 def test_nuls_escapes_and_bytes_that_are_no_text() -> None:
     found = analysed(
         [
