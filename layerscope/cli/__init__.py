@@ -15,8 +15,7 @@ ruleflags.py   a flag for every rule of the gate
 gatepolicy.py  where a policy comes from
 gatebaseline.py what an image is held against
 gaterun.py     judging images
-inspect.py history.py files.py diff.py packages.py cat.py gate.py cache.py schema.py
 gaterender.py  a verdict in each format
 gatehelp.py    rules explained, budgets suggested
-inspect.py history.py files.py diff.py cat.py gate.py cache.py schema.py
+inspect.py history.py files.py diff.py packages.py cat.py gate.py cache.py schema.py
 """

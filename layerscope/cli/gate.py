@@ -19,8 +19,10 @@ from layerscope.cli.options import (
     GateFormat,
     GateFormatOption,
     LimitOptions,
+    MatchOptions,
     OutputOptions,
     RegistryChoice,
+    TheDockerfile,
     option,
 )
 from layerscope.cli.ruleflags import RuleFlags
@@ -110,11 +112,13 @@ def gate(
     limits: LimitOptions,
     registry: RegistryChoice,
     bases: BaseOptions,
+    match: MatchOptions,
     images: Annotated[
         list[str] | None, typer.Argument(metavar="IMAGE...", parser=values.text, show_default=False, help=IMAGE_HELP)
     ] = None,
     format: GateFormatOption = GateFormat.TABLE,
     all_platforms: AllPlatforms = False,
+    dockerfile: TheDockerfile = None,
     suggest: Annotated[
         bool, option("--suggest", panel=POLICY, help="Print a policy with budgets from what the image is today.")
     ] = False,
@@ -135,6 +139,7 @@ def gate(
     rule whose figure cannot be known counts as broken. Every report that was asked for is written, also when the gate
     fails and when an image cannot be read.
     """
+    from layerscope.cli.against import read_dockerfile
     from layerscope.cli.gatehelp import explained, suggested
     from layerscope.cli.gaterender import render, tell_github
     from layerscope.cli.gaterun import Judge, failed, moment
@@ -163,6 +168,8 @@ def gate(
             limits,
             registry,
             bases.base,
+            match,
+            None if dockerfile is None else read_dockerfile(dockerfile),
             _baseline(policy, common, limits, registry),
             keeps_snapshots=bool(kept),
             needs_dive=GateFormat.JSON in formats,

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from layerscope.cli.gatebaseline import Baseline
-    from layerscope.cli.options import Common, LimitOptions, RegistryChoice
+    from layerscope.cli.options import Common, LimitOptions, MatchOptions, RegistryChoice
     from layerscope.gate.check import Policy
     from layerscope.gate.snapshot import Snapshot
+    from layerscope.history.dockerfile.parse import Dockerfile
     from layerscope.inspection import Inspection
 
 _PACKAGED = ("Growth", "Packages")
@@ -38,6 +39,9 @@ class Judge:
     limits: LimitOptions
     registry: RegistryChoice
     bases: Sequence[str] = ()
+    match: MatchOptions | None = None
+    dockerfile: Dockerfile | None = None
+    """Where findings are shown."""
     baseline: Baseline | None = None
     keeps_snapshots: bool = False
     needs_dive: bool = False
@@ -64,7 +68,8 @@ class Judge:
                 speech.report(error)
                 name, platform = (target.name, target.platform) if isinstance(target, Failure) else target
                 outcomes.append(failed(error, name, platform if several else None))
-        run = GateRun(self.policy, tuple(outcomes), self.now)
+        shown = self.dockerfile.name if self.dockerfile is not None else ""
+        run = GateRun(self.policy, tuple(outcomes), self.now, shown)
         broken = any(verdict.status is Status.FAIL for verdict in run.verdicts)
         return run, code or (Exit.GATE if broken else Exit.FINE)
 
@@ -87,6 +92,7 @@ class Judge:
         return evaluate(self.policy, Subject(name, inspection, self.now, growth, notes))
 
     def _inspect(self, name: str, common: Common) -> Inspection:
+        from layerscope.history.provenance import provenance_of
         from layerscope.inspection import inspect_image, with_dive
         from layerscope.packages.probe import PACKAGES
 
@@ -94,7 +100,13 @@ class Judge:
         probes = (PACKAGES,) if packaged or self.baseline is not None or self.keeps_snapshots else ()
         below = candidates(self.bases, common, self.registry)
         with opened_with_layers(name, common, self.limits, self.registry, probes=probes) as (image, reader):
-            inspection = inspect_image(image, reader, bases=below)
+            provenance = provenance_of(image)[0] if self.dockerfile is not None else None
+            proven = provenance.base if provenance is not None else None
+            inspection = inspect_image(image, reader, bases=below, proven=proven)
+        if self.dockerfile is not None and self.match is not None:
+            from layerscope.cli.against import with_dockerfile
+
+            inspection = with_dockerfile(inspection, self.dockerfile, self.match, provenance, below)
         if self.needs_dive or self.keeps_exports or any(check.rule.alias for check in self.policy.checks):
             inspection = with_dive(inspection)
         if self.keeps_exports:
