@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from layerscope.cli import speech
@@ -68,7 +69,7 @@ class Judge:
                 speech.report(error)
                 name, platform = (target.name, target.platform) if isinstance(target, Failure) else target
                 outcomes.append(failed(error, name, platform if several else None))
-        shown = self.dockerfile.name if self.dockerfile is not None else ""
+        shown = "" if self.dockerfile is None else _below_here(self.dockerfile.name)
         run = GateRun(self.policy, tuple(outcomes), self.now, shown)
         broken = any(verdict.status is Status.FAIL for verdict in run.verdicts)
         return run, code or (Exit.GATE if broken else Exit.FINE)
@@ -126,6 +127,12 @@ class Judge:
             for target in targets(names, options, self.registry, all_platforms):
                 platform = self.common.platform if isinstance(target, Failure) else target[1]
                 yield target, dataclasses.replace(options, platform=platform)
+
+
+def _below_here(name: str) -> str:
+    """A file as hosts name it: from the top of the checkout, where jobs run."""
+    here, path = Path.cwd(), Path(name).absolute()
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else name
 
 
 def failed(error: LayerscopeError | OSError, name: str = "", platform: str | None = None) -> Failed:

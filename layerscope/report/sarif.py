@@ -6,6 +6,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/ and GitHub's "SARIF support for 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from layerscope.gate.check import Level
 from layerscope.gate.verdict import Status
@@ -129,6 +130,7 @@ def _result(
     prints: Fingerprints,
 ) -> dict[str, Any]:
     path, line = place(run, verdict, offender)
+    path = quote(path) if run.dockerfile else path
     location: dict[str, Any] = {
         "physicalLocation": {"artifactLocation": {"uri": path}, "region": {"startLine": line, "startColumn": 1}},
         "logicalLocations": [{"fullyQualifiedName": display_words(_logical(verdict, offender))}],

@@ -275,3 +275,22 @@ def test_suggest_and_explain(cli: Cli, place: Path) -> None:
     assert "Growth of the content" in explained and 'max-growth = "5%"' in explained
     wrong = cli("gate", "--explain", "maxGrowth")
     assert wrong.returncode == 2 and "did you mean 'max-growth'" in wrong.stderr
+
+
+def test_findings_stand_in_the_dockerfile(cli: Cli, place: Path) -> None:
+    below = place / "build dir"
+    below.mkdir()
+    file = below / "Dockerfile"
+    file.write_bytes((ROOT / "testdata/dockerfiles/tour.Dockerfile").read_bytes())
+    flags = ("--max-single-layer", "3kB", "--dockerfile", str(file), "--report", "sarif=out.sarif")
+    done = cli("gate", BUILDKIT, *flags, "--format", "json", cwd=place)
+    (verdict,) = document(done)["verdicts"]
+    lines = {each["layer"]: each["instruction"]["line"] for each in verdict["results"][0]["offenders"]}
+    text = file.read_text().splitlines()
+    assert {layer: text[line - 1].split()[0] for layer, line in lines.items()} == {0: "ADD", 1: "COPY", 3: "RUN"}
+    results = json.loads((place / "out.sarif").read_text())["runs"][0]["results"]
+    places = [each["locations"][0]["physicalLocation"] for each in results]
+    assert {each["artifactLocation"]["uri"] for each in places} == {"build%20dir/Dockerfile"}
+    assert {each["region"]["startLine"] for each in places} == set(lines.values())
+    wrong = cli("gate", BUILDKIT, "--max-layers", "3", "--dockerfile", "nosuch", "--report", "json=e.json", cwd=place)
+    assert wrong.returncode == 2 and json.loads((place / "e.json").read_text())["errors"]
