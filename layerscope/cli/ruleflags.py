@@ -9,7 +9,8 @@ from layerscope.cli import values
 from layerscope.cli.options import RULES as PANEL
 from layerscope.cli.options import option
 from layerscope.gate.limit import Kind
-from layerscope.gate.rules import RULES, Rule
+from layerscope.gate.rule import Rule
+from layerscope.gate.rules import RULES
 
 _METAVARS = {
     Kind.SIZE: "SIZE",

@@ -1,6 +1,9 @@
 """What CI must refuse: a policy is read, an image is held to it, and a verdict says what came of it. No I/O.
 
 rules.py           every rule, in one table
+rule.py            what a rule is
+budgets.py         rules on sizes and counts
+demands.py         rules on what must and must not be there
 limit.py           sizes, shares, ages, patterns, as people write them
 check.py           a policy as values
 policy.py          from TOML and flags to a policy

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from layerscope.gate.limit import Limit
-    from layerscope.gate.rules import Rule
+    from layerscope.gate.rule import Rule
 
 
 class Level(enum.StrEnum):

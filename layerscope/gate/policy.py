@@ -13,10 +13,12 @@ from layerscope.gate.contradictions import refuse_contradictions
 from layerscope.gate.diveci import dive_check
 from layerscope.gate.limit import Kind, nearest, parse_limit, parse_patterns
 from layerscope.gate.paths import gitignore
-from layerscope.gate.rules import RULES, Rule, find_rule
+from layerscope.gate.rules import RULES, find_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from layerscope.gate.rule import Rule
 
 SECTION = "gate"
 """The table in layerscope.toml; in pyproject.toml it is ``tool.layerscope.gate``."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from layerscope.gate.limit import Kind
-from layerscope.gate.rules import RULES, Rule
+from layerscope.gate.rules import RULES
+
+if TYPE_CHECKING:
+    from layerscope.gate.rule import Rule
 
 _SIZE = r"^\s*[0-9]+(\.[0-9]+)?\s*([kKmMgGtTpP]i?)?[bB]?\s*$"
 _PERCENT = r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$"

@@ -13,7 +13,7 @@ from layerscope.report.page import HEADING, KIND, QUIET
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from layerscope.gate.rules import Rule
+    from layerscope.gate.rule import Rule
     from layerscope.report.page import Page
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from layerscope.gate.check import Exemption
-    from layerscope.gate.rules import Rule
+    from layerscope.gate.rule import Rule
     from layerscope.gate.verdict import Failed, GateRun, Offender, Result, Verdict
 
 MAX_RUNS = 20
