@@ -147,3 +147,12 @@ def test_every_rule_has_an_example_that_is_read(rule: object) -> None:
     (check,) = read(f"{name} = {example}").checks
     assert check.demand
     assert check.rule.title and check.rule.meaning.endswith(".")
+
+
+def test_the_readme_names_every_rule() -> None:
+    from pathlib import Path
+
+    text = (Path(__file__).resolve().parents[3] / "README.md").read_text("utf-8")
+    for rule in RULES:
+        kind, _, rest = rule.name.partition("-")
+        assert f"`{rule.name}`" in text or (f"`{kind}-`" in text and f"`{rest}`" in text), rule.name

@@ -244,3 +244,16 @@ def test_where_the_registry_is_known(image: Inspection) -> None:
 
 def test_now_is_an_input(image: Inspection) -> None:
     assert result(image, "max-age = '1d'", NOW.replace(year=2027, month=2, day=1)).status is Status.PASS
+
+
+def test_base_and_own_layers(image: Inspection) -> None:
+    own = "max-size = { limit = 849, from = 'own' }"
+    unclear = result(image, own)
+    assert unclear.status is Status.UNKNOWN and "--base" in unclear.detail
+    layers = tuple(dataclasses.replace(layer, is_base=layer.index == 0) for layer in image.layers)
+    known = dataclasses.replace(image, layers=layers)
+    assert (result(known, own).status, result(known, own).measured) == (Status.FAIL, 850)
+    assert result(known, "max-size = { limit = 1100, from = 'base' }").status is Status.PASS
+    assert result(known, "max-layers = { limit = 1, from = 'base' }").status is Status.PASS
+    assert result(known, "max-single-layer = { limit = 549, from = 'own' }").offenders[0].layer == 1
+    assert result(known, "max-reclaimable = { limit = 0, from = 'own' }").status is Status.PASS
