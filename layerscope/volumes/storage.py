@@ -131,6 +131,7 @@ class StorageObjects:
         driver, in_tree = driver_of(text(found, "provisioner"))
         # Of a volume that is there and cannot be seen, the policy may have been changed since.
         policy = "" if volume else text(found, "reclaimPolicy") or "Delete"
+        notes += ["the driver is the one that its StorageClass names"] if volume and driver else []
         return Storage(claim, volume, name, driver, in_tree, modes, policy, (*notes, *self._of_driver(driver, in_tree)))
 
     def _of_volume(self, volume: Object, claim: str, class_name: str, modes: tuple[str, ...]) -> Storage:

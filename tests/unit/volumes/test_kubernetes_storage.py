@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -160,3 +161,79 @@ def test_every_kind_of_volume_in_every_kind_of_workload() -> None:
     (mount,) = db.mounts
     assert mount.behind is not None
     assert (mount.behind.claim, mount.behind.storage_class) == ("data-db-N", "fast")
+
+
+REFUSED = "'wren' may not get it"
+
+
+@pytest.mark.parametrize("kind", ["PersistentVolumeClaim", "PersistentVolume", "StorageClass", "CSIDriver"])
+def test_what_may_not_be_read_leaves_open_what_hangs_on_it(kind: str) -> None:
+    read = {
+        "PersistentVolumeClaim": claim(volumeName="pv", storageClassName="fast", accessModes=["ReadWriteMany"]),
+        "PersistentVolume": volume(csi={"driver": "x.example"}, persistentVolumeReclaimPolicy="Retain"),
+        "StorageClass": {"kind": "StorageClass", "metadata": {"name": "fast"}, "provisioner": "x.example"},
+        "CSIDriver": {"kind": "CSIDriver", "metadata": {"name": "x.example"}},
+    }
+    names = {
+        "PersistentVolumeClaim": "data",
+        "PersistentVolume": "pv",
+        "StorageClass": "fast",
+        "CSIDriver": "x.example",
+    }
+    key = (kind, "shop" if kind == "PersistentVolumeClaim" else "", names[kind])
+    rest = [each for name, each in read.items() if name != kind]
+    found = StorageObjects.of(rest, {key: REFUSED}).behind("shop", "data")
+    whole = Storage("data", "pv", "fast", "x.example", "", ("ReadWriteOnce",), "Retain")
+    by_class = (REFUSED, "the driver is the one that its StorageClass names")
+    expected = {
+        "PersistentVolumeClaim": Storage("data", notes=(REFUSED,)),
+        "PersistentVolume": Storage("data", "pv", "fast", "x.example", "", ("ReadWriteMany",), "", by_class),
+        "StorageClass": whole,  # which the volume tells all the same
+        "CSIDriver": dataclasses.replace(whole, notes=(REFUSED,)),
+    }
+    assert found == expected[kind]
+
+
+def test_a_default_class_that_may_not_be_looked_for() -> None:
+    found = StorageObjects.of([claim()], {("StorageClass", "", ""): REFUSED}).behind("shop", "data")
+    assert found.driver == ""
+    assert f"it names no StorageClass, and no default one is known: {REFUSED}" in found.notes
+
+
+def test_the_old_annotation_of_a_claim_s_class_wins() -> None:
+    old = claim(storageClassName="new")
+    old["metadata"]["annotations"] = {"volume.beta.kubernetes.io/storage-class": "old"}
+    assert behind(old).storage_class == "old"
+
+
+def test_claims_that_were_made_of_templates() -> None:
+    made = claim(volumeName="pv")
+    made["metadata"]["name"] = "data-db-3"
+    later = claim(volumeName="pv")
+    later["metadata"]["name"] = "web-scratch"
+    template = {"metadata": {"name": "data"}, "spec": {"storageClassName": "fast"}}
+    app = {"name": "db", "image": "db", "volumeMounts": [{"name": "data", "mountPath": "/d"}]}
+    database = {
+        "kind": "StatefulSet",
+        "metadata": {"name": "db", "namespace": "shop"},
+        "spec": {
+            "ordinals": {"start": 3}, "template": {"spec": {"containers": [app]}}, "volumeClaimTemplates": [template]
+        },
+    }  # fmt: skip
+    pod = {
+        "kind": "Pod",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {
+            "containers": [{"name": "web", "volumeMounts": [{"name": "scratch", "mountPath": "/s"}]}],
+            "volumes": [{"name": "scratch", "ephemeral": {"volumeClaimTemplate": {"spec": {}}}}],
+        },
+    }
+    storage = StorageObjects.of([made, later, volume(csi={"driver": "x.example"})])
+    behind_each = [unit.mounts[0].behind for unit in workload_containers([database, pod], storage)]
+    assert [each and (each.claim, each.driver) for each in behind_each] == [
+        ("data-db-3", "x.example"), ("web-scratch", "x.example"),
+    ]  # fmt: skip
+    refused = StorageObjects.of([], {("PersistentVolumeClaim", "shop", "data-db-3"): REFUSED})
+    (unit,) = workload_containers([database], refused)
+    assert unit.mounts[0].behind is not None
+    assert (unit.mounts[0].behind.claim, unit.mounts[0].behind.notes[0]) == ("data-db-N", REFUSED)
