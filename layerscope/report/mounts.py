@@ -173,6 +173,14 @@ def _point(inspection: Inspection, point: MountPoint, page: Page) -> Iterator[Te
 
 
 def _storage(storage: Storage, page: Page) -> Iterator[Text]:
+    if chain := _chain(storage, page.glyphs.arrow):
+        yield from hang(Text("  "), chain, page.width)
+    for note in storage.notes:
+        yield from hang(Text("  note: ", style=QUIET), display_words(note), page.width)
+
+
+def _chain(storage: Storage, arrow: str) -> str:
+    """From the claim to the driver, in words."""
     driver = f"{storage.driver} (took the place of {storage.in_tree})" if storage.in_tree else storage.driver
     if storage.in_tree == storage.driver:
         driver = storage.driver
@@ -184,11 +192,8 @@ def _storage(storage: Storage, page: Page) -> Iterator[Text]:
         ("access", ", ".join(storage.access_modes)),
         ("reclaim policy", storage.reclaim_policy),
     )
-    told = f" {page.glyphs.arrow} ".join(f"{label} {display_words(value)}" for label, value in chain[:4] if value)
-    told += "".join(f"; {label} {display_words(value)}" for label, value in chain[4:] if value)
-    yield from hang(Text("  "), told, page.width)
-    for note in storage.notes:
-        yield from hang(Text("  note: ", style=QUIET), display_words(note), page.width)
+    told = f" {arrow} ".join(f"{label} {display_words(value)}" for label, value in chain[:4] if value)
+    return told + "".join(f"; {label} {display_words(value)}" for label, value in chain[4:] if value)
 
 
 def _shares(inspection: Inspection, point: MountPoint, page: Page) -> Iterator[Text]:
@@ -228,8 +233,10 @@ def _markdown(
         layers = ", ".join(str(share.layer) for share in point.shares) or "–"
         request = point.request
         told = "; ".join([_WORDS[point.effect], *point.suspicious, *map(code, map(display_words, request.warnings))])
-        if request.behind is not None and request.behind.driver:
-            told += f"; driver {code(display_words(request.behind.driver))}"
+        if request.behind is not None:
+            chain = _chain(request.behind, "→")
+            told += f"; {code(chain)}" if chain else ""
+            told += "".join(f"; {code(display_words(note))}" for note in request.behind.notes)
         what = code(display_words(" ".join(part for part in (request.origin, request.kind, request.name) if part)))
         yield f"| {code(display(request.path))} | {what} | {size} | {layers} | {told} |"
     for container in containers:

@@ -115,6 +115,9 @@ def test_what_a_claim_lacks_is_said(cli: Cli, tmp_path: Path, documents: list[st
     assert note in mounts(cli, *files, "--container", "app")["/srv/data"]["storage"]["notes"]
     table = cli("volumes", IMAGE, "--no-engine", *files, "--container", "app")
     assert f"note: {note}" in table.stdout
+    markdown = cli("volumes", IMAGE, "--no-engine", *files, "--container", "app", "--format", "markdown")
+    assert f"`{note}`" in markdown.stdout
+    assert ("claim data → volume pv-1 → class quick" in markdown.stdout) is bool(documents)
 
 
 @pytest.mark.parametrize(
