@@ -60,6 +60,20 @@ def given_arguments(texts: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def written_of(inspection: Inspection, bases: Sequence[Candidate]) -> Reconstruction:
+    """The Dockerfile that the image's history tells."""
+    from layerscope.history.dockerfile.reconstruct import reconstruct
+
+    triggers = triggers_of(inspection, bases)
+    return reconstruct(inspection.image.config, inspection.history, len(inspection.layers), inspection.base, triggers)
+
+
+def triggers_of(inspection: Inspection, bases: Sequence[Candidate]) -> Sequence[str]:
+    """The ONBUILD instructions of the base, where it was named and found."""
+    base = inspection.base
+    return next((each.triggers for each in bases if base is not None and each.name == base.name), ())
+
+
 def annotate(
     dockerfile: Dockerfile,
     inspection: Inspection,
@@ -71,7 +85,6 @@ def annotate(
     """Hold the Dockerfile against the image; its lines are exact where the provenance is of the very same file."""
     from layerscope.history.dockerfile.match import match_dockerfile
 
-    base = inspection.base
     same = provenance is not None and provenance.text == dockerfile.text
     return match_dockerfile(
         dockerfile,
@@ -79,7 +92,7 @@ def annotate(
         inspection.image.config,
         target=options.target,
         given=given_arguments(options.build_arg),
-        triggers=next((each.triggers for each in bases if base is not None and each.name == base.name), ()),
+        triggers=triggers_of(inspection, bases),
         exact=provenance.lines if same and provenance is not None else None,
     )
 
@@ -92,11 +105,10 @@ def with_dockerfile(
     bases: Sequence[Candidate],
 ) -> Inspection:
     """The inspection with the line of the Dockerfile at each instruction, and a note on how far it matched."""
-    from layerscope.history.dockerfile.reconstruct import reconstruct
     from layerscope.inspection import Note, with_lines
     from layerscope.report.dockerfilefound import summary
 
-    written = reconstruct(inspection.image.config, inspection.history, len(inspection.layers), inspection.base)
+    written = written_of(inspection, bases)
     annotated = annotate(dockerfile, inspection, written, options, provenance, bases)
     lined = with_lines(inspection, annotated.line_of_step, annotated.line_of_layer)
     note = Note(None, f"{dockerfile.name}: {summary(annotated)}")

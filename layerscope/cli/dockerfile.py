@@ -82,11 +82,10 @@ def dockerfile(
     the paths it changed and what of it was wasted. What the history does not hold is said in a comment, not invented.
     With --against it is your own Dockerfile that is shown so.
     """
-    from layerscope.cli.against import annotate, read_dockerfile
+    from layerscope.cli.against import annotate, read_dockerfile, written_of
     from layerscope.cli.against import original as own
     from layerscope.cli.opening import candidates, opened_with_layers
     from layerscope.cli.output import outputs, write
-    from layerscope.history.dockerfile.reconstruct import reconstruct
     from layerscope.history.provenance import provenance_of
     from layerscope.inspection import inspect_image
     from layerscope.report.dockerfilefound import DockerfileFound
@@ -102,7 +101,7 @@ def dockerfile(
         file = own(provenance) if original else file
         proven = provenance.base if provenance is not None else None
         inspection = inspect_image(opened, reader, bases=below, proven=proven)
-    written = reconstruct(inspection.image.config, inspection.history, len(inspection.layers), inspection.base)
+    written = written_of(inspection, below)
     annotated = annotate(file, inspection, written, match, provenance, below) if file is not None else None
     found = DockerfileFound(inspection, written, annotated, provenance, notes)
     write(wanted, lambda chosen, page: render(found, chosen, page))

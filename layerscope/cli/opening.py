@@ -63,7 +63,8 @@ def candidates(names: Sequence[str], common: Common, registry: RegistryChoice) -
         with opened_without_layers(name, common, registry) as image:
             digest = image.index_digest or (image.manifest.digest if image.manifest else None)
             diff_ids = tuple(layer.diff_id for layer in image.layers)
-            found.append(Candidate(name, diff_ids, image.config.history, digest, image.config.run.on_build))
+            named = image.reference if image.source in ("registry", "docker", "podman") else name
+            found.append(Candidate(named, diff_ids, image.config.history, digest, image.config.run.on_build))
     return found
 
 

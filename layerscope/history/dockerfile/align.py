@@ -61,7 +61,7 @@ def _wanted(act: Act, escape: str) -> tuple[Meaning, ...]:
 
 
 def _recorded(line: Written) -> tuple[Meaning, ...]:
-    statement = parse_statement(line.written.text)
+    statement = parse_statement(line.triggered or line.written.text)
     if statement is None:
         return ()
     return meaning(statement, {}, "/"), meaning(statement, _AsItStands(), None)

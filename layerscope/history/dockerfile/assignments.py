@@ -51,9 +51,11 @@ def split_build_arguments(text: str, count: int, names: Collection[str]) -> Pair
     ``names`` are those that ARG declared.
     """
     starts = [(match.end(), match[1]) for match in _START.finditer(text)]
-    if len(starts) != count:
+    if len(starts) != count and text.count(" ") + 1 != count:  # Buildah counts the words
         starts = [start for start in starts if start[1] in names]
-    if len(starts) != count or starts[0][0] != 0:
+        if len(starts) != count:
+            return None
+    if not starts or starts[0][0] != 0:
         return None
     return tuple(_cut(text, starts))
 

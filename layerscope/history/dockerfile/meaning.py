@@ -14,13 +14,14 @@ from layerscope.history.dockerfile.stages import pairs_of, resolved
 from layerscope.history.dockerfile.words import UNKNOWN, expand, split_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from layerscope.history.dockerfile.parse import Statement
 
 Meaning = tuple[str, ...]
 """The keyword and what it says; UNKNOWN within stands for anything."""
 _CHECKSUM = re.compile(r"(?:file:|dir:|multi:)?[0-9a-f]{64}")
+_PORTS = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
 _DURATION = re.compile(r"([0-9.]+)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _COMPARED = 4000
@@ -49,8 +50,7 @@ def meaning(
         case "ARG":
             return keyword, *(expand(word.partition("=")[0], scope, escape) for word in words)
         case "EXPOSE":
-            ports = {expand(word, scope, escape) for word in words}
-            return keyword, *sorted(port.lower() if "/" in port else f"{port}/tcp" for port in ports)
+            return keyword, *sorted(ports_of(expand(word, scope, escape) for word in words))
         case "VOLUME":
             paths = statement.words if statement.words is not None else words
             return keyword, *sorted(expand(path, scope, escape) for path in paths)
@@ -63,6 +63,20 @@ def meaning(
         case "USER" | "STOPSIGNAL":
             return keyword, expand(statement.arguments, scope, escape)
     return keyword, " ".join(statement.arguments.split())
+
+
+def ports_of(words: Iterable[str]) -> set[str]:
+    """The ports of an EXPOSE as the config names them: ranges port by port, ``/tcp`` where nothing is said."""
+    found: set[str] = set()
+    for word in words:
+        ports, _, protocol = word.lower().partition("/")
+        match = _PORTS.fullmatch(ports)
+        first, last = (int(match[1]), int(match[2])) if match else (0, -1)
+        if first <= last <= 65535:
+            found.update(f"{port}/{protocol or 'tcp'}" for port in range(first, last + 1))
+        else:
+            found.add(f"{ports}/{protocol or 'tcp'}")
+    return found
 
 
 def agree(one: Meaning, other: Meaning) -> bool:

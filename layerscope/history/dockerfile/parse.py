@@ -143,7 +143,7 @@ def _statements(lines: list[str], escape: str, name: str) -> Iterator[Statement]
         if not joined:
             continue
         statement = _statement(joined, escape, start + 1, position, name)
-        heredocs, position = _heredocs(statement, joined, lines, position, name)
+        heredocs, position = _heredocs(statement, joined, lines, position, escape, name)
         yield Statement(
             statement.keyword,
             statement.flags,
@@ -199,12 +199,12 @@ def exec_words(text: str) -> tuple[str, ...] | None:
 
 
 def _heredocs(
-    statement: Statement, joined: str, lines: list[str], position: int, name: str
+    statement: Statement, joined: str, lines: list[str], position: int, escape: str, name: str
 ) -> tuple[tuple[Heredoc, ...], int]:
     """The here-documents below a statement, and the line behind them."""
     holder = statement
     if statement.keyword == "ONBUILD":
-        holder = parse_statement(statement.arguments) or statement
+        holder = _statement(statement.arguments, escape, statement.start, statement.end, name)
     if "<<" not in joined or holder.keyword not in _MAY_HOLD_HEREDOCS or holder.words is not None:
         return (), position
     found = []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from layerscope.history.base import steps_of_layers
 from layerscope.history.builders import BUILDAH, BUILDKIT, CLASSIC, KANIKO
 from layerscope.history.dockerfile.assignments import split_build_arguments, split_declarations
+from layerscope.history.dockerfile.meaning import agree, meaning
 from layerscope.history.dockerfile.parse import parse_statement
 from layerscope.history.dockerfile.settings import unexplained
 from layerscope.history.dockerfile.words import expand, split_words
@@ -25,12 +27,13 @@ if TYPE_CHECKING:
     from layerscope.oci.config import HistoryEntry, ImageConfig
 
 _NEVER = {
-    BUILDKIT: "BuildKit records no COPY --from, --link or --exclude, no RUN --mount or --network, no text that COPY "
-    "takes from a here-document, no ONBUILD, and no other stage than the last",
+    BUILDKIT: "BuildKit records no COPY --from, --link or --exclude (older ones neither --chown nor --chmod), no "
+    "RUN --mount or --network, no text that COPY takes from a here-document, no ONBUILD, and no other stage than the "
+    "last",
     CLASSIC: "The classic builder records a checksum in place of what COPY and ADD take, no COPY --from, and no other "
     "stage than the last",
-    BUILDAH: "Buildah records a checksum in place of what COPY and ADD take, no COPY --from, and no other stage than "
-    "the last",
+    BUILDAH: "Buildah records a checksum in place of what COPY and ADD take, no COPY --from or --chown, no other stage "
+    "than the last, and no default of an ARG",
     KANIKO: "kaniko records no instruction that makes no layer",
 }
 _NOT_IN_HISTORY = "in the config, not in the history: where it stood is not known"
@@ -46,6 +49,8 @@ class Line:
     layer: int | None
     is_base: bool | None
     """Whether it belongs to the base image; None where nothing tells where that ends."""
+    triggered: str = ""
+    """The instruction, where FROM carried it out: an ONBUILD trigger of the base, not to be written again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +67,47 @@ class Reconstruction:
     """All build arguments that RUN steps saw, with the last value of each."""
 
 
-def reconstruct(config: ImageConfig, steps: Sequence[HistoryStep], layers: int, base: Base | None) -> Reconstruction:
-    """The Dockerfile of an image of so many layers, whose joined history is ``steps``. Never fails."""
+def reconstruct(
+    config: ImageConfig,
+    steps: Sequence[HistoryStep],
+    layers: int,
+    base: Base | None,
+    triggers: Sequence[str] = (),
+) -> Reconstruction:
+    """The Dockerfile of an image of so many layers, whose joined history is ``steps``. Never fails.
+
+    ``triggers`` are the base's ONBUILD instructions, where its own history does not tell: FROM carries them out.
+    """
     forms = read_forms(config.history)
     arguments = _arguments_seen(forms)
     last = {step.instruction.kind: step.index for step in steps}
-    known = Known(config.run, frozenset(last.values()), arguments.keys())
+    known = Known(config.run, frozenset(last.values()), _amid_classic(steps), arguments.keys())
     lines: list[Line] = []
+    declared: set[str] = set()
     shell = tuple(UNIX_SHELL.split(" "))
     border, certain = _border(config.history, base)
     for step, form in zip(steps, forms, strict=True):
         written = write_step(step, form, shell, known)
+        if step.instruction.kind == "ARG" and step.instruction.builder == BUILDAH:
+            written = _newly_declared(written, declared)
         is_base = None if border is None else step.index < border
         certain = certain or (is_base is False and not config.history[step.index].empty_layer)
         lines.append(Line(written, step, step.layer, is_base if is_base or certain else None))
         if step.instruction.kind == "SHELL":
             statement = parse_statement(written.text)
             shell = statement.words if statement and statement.words else shell
+    triggers = triggers or [
+        line.written.text.removeprefix("ONBUILD ")
+        for line in lines
+        if line.is_base and line.written.text.startswith("ONBUILD ")
+    ]
+    if border is not None:
+        lines[border:] = _carried_out(lines[border:], triggers)
     opening = Line(Written(_from(base, border)), None, None, False)
     lines.insert(border or 0, opening)
     lines += _strays(steps, layers, base)
     builders = frozenset(line.step.instruction.builder for line in lines if line.step and not line.is_base)
-    told = [statement for line in lines if (statement := parse_statement(line.written.text))]
+    told = [statement for line in lines if (statement := parse_statement(line.triggered or line.written.text))]
     lines += [
         Line(_from_config(text), None, None, False)
         for text in unexplained(told, config.run, builders)
@@ -100,6 +124,37 @@ def _border(history: Sequence[HistoryEntry], base: Base | None) -> tuple[int | N
     if base.steps is not None:
         return base.steps, True
     return steps_of_layers(history, base.layers), False
+
+
+def _newly_declared(written: Written, declared: set[str]) -> Written:
+    """Buildah records an ARG as the names of all so far: those that the ARG itself declares."""
+    names = written.text.split()[1:]
+    new = [name for name in names if name.partition("=")[0] not in declared]
+    declared.update(name.partition("=")[0] for name in new)
+    return Written(" ".join(("ARG", *new))) if new else written
+
+
+def _amid_classic(steps: Sequence[HistoryStep]) -> frozenset[int]:
+    """Steps that have the classic builder's on both sides: the nearest that tell a builder."""
+    told = [step.instruction.builder for step in steps]
+    first = next((index for index, builder in enumerate(told) if builder == CLASSIC), len(told))
+    final = next((index for index in range(len(told) - 1, -1, -1) if told[index] == CLASSIC), -1)
+    others = any(builder not in (None, CLASSIC) for builder in told[first : final + 1])
+    return frozenset() if others else frozenset(range(first + 1, final))
+
+
+def _carried_out(lines: Sequence[Line], triggers: Sequence[str]) -> list[Line]:
+    """The lines, those that the base's triggers made as comments: FROM makes them again."""
+    done: list[Line] = []
+    pending = [statement for text in triggers if (statement := parse_statement(text))]
+    for line in lines:
+        statement = parse_statement(line.written.text)
+        if pending and statement and agree(meaning(pending[0], {}, None), meaning(statement, {}, None)):
+            pending.pop(0)
+            what = f"carried out by FROM, ONBUILD in the base: {line.written.text}"
+            line = dataclasses.replace(line, written=Written("", (what,)), triggered=line.written.text)
+        done.append(line)
+    return done
 
 
 def _from(base: Base | None, border: int | None) -> str:

@@ -30,7 +30,7 @@ def write_run(form: Form, builder: str | None, shell: Sequence[str]) -> Text:
     if form.shape is Shape.WRITTEN and builder != BUILDKIT:
         return _as_it_stands(form.text.rstrip()), ()  # kaniko writes the Dockerfile's own line
     if command is None:
-        return _exec(form.arguments)
+        return write_exec(form.arguments)
     if builder == BUILDAH:
         return _buildahs(command.text.rstrip(" "), shell), ()
     # The record of a here-document ends in its last line break.
@@ -38,7 +38,7 @@ def write_run(form: Form, builder: str | None, shell: Sequence[str]) -> Text:
     if command.shell == " ".join(shell):
         return _in_shell(text, shell, builder), ()
     if not command.shell:
-        return _exec(text)
+        return write_exec(text)
     return "RUN " + exec_form([*command.shell.split(" "), text]), (_OTHER_SHELL,)
 
 
@@ -57,7 +57,8 @@ def _buildahs(text: str, shell: Sequence[str]) -> str:
     return f"RUN {text}" if _parses(f"RUN {text}") else "RUN " + exec_form([*shell, text])
 
 
-def _exec(text: str) -> Text:
+def write_exec(text: str) -> Text:
+    """A command that went through no shell."""
     words = [word for word in text.split(" ") if word]
     return "RUN " + exec_form(words), (_BLANKS,) if len(words) > 1 else ()
 

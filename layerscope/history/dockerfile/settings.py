@@ -6,10 +6,10 @@ Builders that record no metadata (kaniko), ONBUILD that BuildKit keeps out of th
 
 from __future__ import annotations
 
-import posixpath
 from typing import TYPE_CHECKING
 
-from layerscope.history.builders import BUILDAH, BUILDKIT
+from layerscope.history.builders import BUILDAH, KANIKO
+from layerscope.history.dockerfile.meaning import ports_of
 from layerscope.history.dockerfile.quoting import escaped, exec_form, quoted_value
 from layerscope.history.dockerfile.words import expand, split_words
 from layerscope.history.dockerfile.write import command_form, healthcheck_form
@@ -33,7 +33,7 @@ def unexplained(statements: Iterable[Statement], run: RunConfig, builders: froze
     labels = {name: value for name, value in run.labels.items() if BUILDAH not in builders or name != _OF_BUILDAH}
     yield from _pairs("LABEL", labels, told.labels)
     for port in run.exposed_ports:
-        if port not in told.ports:
+        if not ports_of([port]) <= told.ports:
             yield f"EXPOSE {escaped(port)}"
     volumes = [path for path in run.volumes if path not in told.volumes]
     if volumes:
@@ -60,8 +60,8 @@ def unexplained(statements: Iterable[Statement], run: RunConfig, builders: froze
 
 def _env(run: RunConfig, builders: frozenset[str | None]) -> dict[str, str]:
     values = dict(each.partition("=")[::2] for each in run.env)
-    if builders & {BUILDKIT, BUILDAH} and values.get("PATH") == DEFAULT_PATH:
-        del values["PATH"]  # they set it where no base does
+    if KANIKO not in builders and values.get("PATH") == DEFAULT_PATH:
+        del values["PATH"]  # builders set it where no base does
     return values
 
 
@@ -92,7 +92,7 @@ class _Told:
                 names = {expand(word.partition("=")[0], {}) for word in words if "=" in words[0]}
                 (self.env if keyword == "ENV" else self.labels).update(names or {words[0]})
             case "EXPOSE":
-                self.ports.update(f"{port}/tcp" if "/" not in port else port for port in words)
+                self.ports.update(ports_of(words))
             case "VOLUME":
                 found = statement.words if statement.words is not None else map(_plain, words)
                 self.volumes.update(found)
@@ -102,8 +102,3 @@ class _Told:
 
 def _plain(word: str) -> str:
     return expand(word, {})
-
-
-def below(directory: str, path: str) -> str:
-    """``path`` as seen from a working directory."""
-    return posixpath.normpath(posixpath.join(directory or "/", path))

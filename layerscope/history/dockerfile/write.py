@@ -15,7 +15,7 @@ from layerscope.history.builders import BUILDAH, KANIKO
 from layerscope.history.dockerfile.assignments import split_assignments, split_declarations
 from layerscope.history.dockerfile.parse import exec_words, parse_statement
 from layerscope.history.dockerfile.quoting import escaped, exec_form, is_plain, quoted_value
-from layerscope.history.dockerfile.run import write_run
+from layerscope.history.dockerfile.run import write_exec, write_run
 from layerscope.history.dockerfile.words import expand, split_words
 from layerscope.history.forms import Form, Shape, json_words
 from layerscope.history.goprint import as_dockerfile, words_of
@@ -31,6 +31,10 @@ _GLUED = r"--chown=\S*?(?=(?:file|dir|multi):)"
 """The classic builder puts no blank behind --chown."""
 _CHECKSUM = re.compile(rf"((?:--\S+ +)*?)({_GLUED})?({_SUM}) in (.*)", re.DOTALL)
 _IN = re.compile(r"((?:--\S+ +)*)(.*) in (.*)", re.DOTALL)
+_BARE = (
+    "a RUN in the exec form, its words taken apart at each blank; or docker commit of a container that ran it: the "
+    "record is the same"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Known:
     """The image's config: the last word on every value."""
     last: frozenset[int]
     """Steps that are the last of their kind: what the config has is theirs."""
+    bare: frozenset[int]
+    """Steps amid those of the classic builder, whose RUN in the exec form is a command alone."""
     arguments: Collection[str]
     """Names of build arguments that some RUN step saw."""
 
@@ -66,9 +72,11 @@ def write_step(step: HistoryStep, form: Form, shell: tuple[str, ...], known: Kno
 def _write(step: HistoryStep, form: Form, shell: tuple[str, ...], known: Known) -> Written:
     instruction = step.instruction
     kind = instruction.kind
+    if kind == "unknown" and step.layer is not None and step.index in known.bare and form.text:
+        return Written(write_exec(form.text)[0], (_BARE,))
     if not kind.isupper():
         return Written("", (_no_instruction(kind),))
-    if kind == "RUN":
+    if kind == "RUN" and form.shape is not Shape.OTHER:
         return Written(*write_run(form, instruction.builder, shell))
     if form.shape is Shape.OTHER:  # what BuildKit made up for a layer that it found without history
         return Written(instruction.text)
@@ -119,8 +127,9 @@ def _copy(kind: str, form: Form, *, as_written: bool) -> Written:
     if form.shape is Shape.NOP and match:
         flags = " ".join(filter(None, ((match[1] or "").strip(), match[2])))
         destination = match[4].strip()
-        target = destination if as_written else escaped(destination)
-        written = " ".join(filter(None, (kind, flags, match[3], target or "/")))
+        target = (destination if as_written else escaped(destination)) or "/"
+        words = exec_form([match[3], target]) if " " in target else f"{match[3]} {target}"
+        written = " ".join(filter(None, (kind, flags, words)))
         return Written(written, ("the name of the source is not recorded, only its checksum",))
     if form.shape is Shape.NOP and (match := _IN.fullmatch(text)) and as_written:
         sources = match[2].strip()

@@ -48,7 +48,7 @@ def buildkit(created_by: str, **run: Any) -> str:
         (f"COPY --chown=10:20dir:{SUM} in /app ", f"COPY --chown=10:20 dir:{SUM} /app"),
         (f"COPY multi:{SUM} in /app/ ", f"COPY multi:{SUM} /app/"),
         (f"ADD {SUM} in /x", f"ADD {SUM} /x"),
-        (f"COPY file:{SUM} in /a in b ", None),
+        (f"COPY file:{SUM} in /a in b ", f'COPY ["file:{SUM}", "/a in b"]'),
         ('CMD ["nginx" "-g" "daemon off;"]', 'CMD ["nginx", "-g", "daemon off;"]'),
         ('CMD ["/bin/sh" "-c" "exec top -b"]', "CMD exec top -b"),
         ('CMD ["/bin/sh" "-c" "say \\"hi\\"\\\\"]', 'CMD ["/bin/sh", "-c", "say \\"hi\\"\\\\"]'),
@@ -59,8 +59,8 @@ def buildkit(created_by: str, **run: Any) -> str:
         ("STOPSIGNAL SIGINT", "STOPSIGNAL SIGINT"),
     ],
 )  # fmt: skip
-def test_classic(recorded: str, written: str | None) -> None:
-    assert classic(recorded) == [written if written is not None else f"COPY file:{SUM} /a in b"]
+def test_classic(recorded: str, written: str) -> None:
+    assert classic(recorded) == [written]
 
 
 @pytest.mark.parametrize(
@@ -146,6 +146,24 @@ def test_build_arguments() -> None:
     )
     assert texts(found) == ["ARG pkg", "ARG flavour=plain", "RUN x"]
     assert found.build_arguments == {"pkg": "a b"}
+
+
+def test_buildah_lists_all_arguments_so_far_and_counts_words() -> None:
+    found = reconstructed(
+        HistoryEntry(created_by="/bin/sh -c #(nop) ARG B", comment="FROM x"),
+        *entries("/bin/sh -c #(nop) ARG A B", "|4 A=a far place B=b /bin/sh -c true"),
+        layers=3,
+    )
+    assert texts(found) == ["ARG B", "ARG A", "RUN true"]
+    assert found.build_arguments == {"A": "a far place", "B": "b"}
+
+
+def test_an_exec_form_of_the_classic_builder() -> None:
+    step = "/bin/sh -c #(nop)  EXPOSE 1/tcp"
+    found = reconstructed(*entries(step, "/bin/touch /x", step))
+    assert texts(found)[1] == 'RUN ["/bin/touch", "/x"]'
+    assert found.lines[2].written.lost
+    assert texts(reconstructed(*entries("/bin/touch /x", step)))[0] == ""
 
 
 def test_buildah_is_copied() -> None:

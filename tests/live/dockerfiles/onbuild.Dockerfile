@@ -1,0 +1,3 @@
+FROM triggers
+RUN echo own > /own
+CMD ["cat", "/triggered/log"]
