@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from images import BUILDKIT, IMAGES, Image
+from images import BUILDKIT, CURRENT_BUILDKIT, IMAGES, Image
 
 HEAD = """\
 # testdata
@@ -179,6 +179,8 @@ def package_version(package: str) -> str:
     """The installed version of a Debian package, or of BuildKit."""
     if package == BUILDKIT:
         return os.environ["BUILDKIT_VERSION"]
+    if package == CURRENT_BUILDKIT:
+        return os.environ["CURRENT_BUILDKIT_VERSION"]
     return run("dpkg-query", "-W", "-f", "${Version}", package)
 
 

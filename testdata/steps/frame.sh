@@ -28,6 +28,7 @@ publish() {
     chmod -R u=rwX,go=rX "$destination/$image"
   done
   BUSYBOX_VERSION=$(sed -n 's/^Version: //p' "$WORK"/busybox/source/busybox_*.dsc) BUILDKIT_VERSION=$BUILDKIT_VERSION \
+    CURRENT_BUILDKIT_VERSION=$CURRENT_BUILDKIT_VERSION \
     PYTHONDONTWRITEBYTECODE=1 python3 "$HERE/steps/figures.py" "$destination" >"$WORK/README.md"
   cp "$WORK/README.md" "$destination/README.md"
 }

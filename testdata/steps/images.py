@@ -22,6 +22,9 @@ class Image:
 BUILDKIT = "buildkit"
 """No Debian package: a Go module, of the version that make-buildkit names."""
 
+CURRENT_BUILDKIT = "BuildKit"
+"""The same, of the version that make-provenance names."""
+
 IMAGES = (
     Image(
         "classic.docker-archive.tar",
@@ -135,5 +138,13 @@ IMAGES = (
         (BUILDKIT,),
         "eStargz layers: gzip of many members, a table of contents after the end of the archive, whose "
         "digest is in the manifest",
+    ),
+    Image(
+        "heredocs.oci-archive.tar",
+        "oci-archive",
+        "",
+        (CURRENT_BUILDKIT,),
+        "dockerfiles/heredocs.Dockerfile by a current BuildKit: here-documents of RUN and COPY, build arguments, two "
+        "stages, a base image with an ONBUILD trigger, SLSA v1 provenance `mode=max`",
     ),
 )
