@@ -61,10 +61,13 @@ def candidates(names: Sequence[str], common: Common, registry: RegistryChoice) -
     found = []
     for name in names:
         with opened_without_layers(name, common, registry) as image:
-            digest = image.index_digest or (image.manifest.digest if image.manifest else None)
             diff_ids = tuple(layer.diff_id for layer in image.layers)
-            named = image.reference if image.source in ("registry", "docker", "podman") else name
-            found.append(Candidate(named, diff_ids, image.config.history, digest, image.config.run.on_build))
+            triggers = image.config.run.on_build
+            if image.source in ("registry", "docker", "podman"):
+                digest = image.index_digest or (image.manifest.digest if image.manifest else None)
+                found.append(Candidate(image.reference, diff_ids, image.config.history, digest, triggers))
+            else:  # a path is no name that a digest could be added to
+                found.append(Candidate(name, diff_ids, image.config.history, None, triggers))
     return found
 
 
