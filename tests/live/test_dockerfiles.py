@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .blobs import fetch
 from .builders import Builder, buildah, builder_arguments, write_more, write_rootfs
+from .built import BASE, CONTEXT
 from .feeding import feed
 from .imagetar import SavedImage, read_saved
 from .product import Product
@@ -24,6 +26,7 @@ from .product import Product
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .built import Built
     from .engine import Engine
 
 DOCKERFILES = Path(__file__).parent / "dockerfiles"
@@ -139,6 +142,41 @@ def test_every_line_of_the_real_dockerfile_has_its_entry(workshop: Workshop, nam
     makers = [index for index, entry in enumerate(made.saved.config["history"]) if not entry.get("empty_layer")]
     for line in against["lines"]:
         assert line["layers"] == [makers.index(index) for index in line["historyIndexes"] if index in makers]
+
+
+def test_an_image_of_debian_apt_and_pip(image: Built, tmp_path: Path) -> None:
+    """Every line has its entry, and what is written is what was built: the builder finds each RUN in its cache."""
+    product = Product(tmp_path, {"DOCKER_HOST": image.engine.host})
+    file = ("--against", str(CONTEXT / "Dockerfile"), "--build-arg", f"BASE={BASE}")
+    told = product.json("dockerfile", image.reference, "--base", f"docker:{BASE}", *file)
+    assert told["base"]["layers"] == 1
+    assert told["against"]["matched"] == told["against"]["expected"] == 17
+    assert told["against"]["unmatchedHistory"] == []
+    layers = [path.read_bytes() for path in fetch(f"docker://{image.pushed}", tmp_path / "dir").plain_layers()]
+    built = image.engine.inspect(image.local)
+    context = tmp_path / "context"
+    context.mkdir()
+    lines = feed(context, told["instructions"], SavedImage({"config": built["Config"]}, tuple(layers)), {})
+    (tmp_path / "Dockerfile").write_text("\n".join(lines) + "\n")
+    arguments = ["build", "-q", "--network=host", "-f", str(tmp_path / "Dockerfile"), "-t", "again-debian"]
+    image.engine.docker(*arguments, context, DOCKER_BUILDKIT=str(int(image.builder == "buildkit")))
+    again = image.engine.inspect("again-debian")
+    history = [image.engine.history(name) for name in (image.local, "again-debian")]
+    assert [normal(each) for each in history[1]] == [normal(each) for each in history[0]]
+    for setting in (
+        "Cmd",
+        "Entrypoint",
+        "Env",
+        "ExposedPorts",
+        "Healthcheck",
+        "Labels",
+        "User",
+        "Volumes",
+        "WorkingDir",
+    ):
+        assert again["Config"].get(setting) == built["Config"].get(setting)
+    copied = next(each["layer"] for each in told["instructions"] if (each["text"] or "").startswith("COPY"))
+    assert again["RootFS"]["Layers"][:copied] == built["RootFS"]["Layers"][:copied]
 
 
 def test_the_score(capsys: pytest.CaptureFixture[str]) -> None:
