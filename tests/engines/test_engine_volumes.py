@@ -316,14 +316,12 @@ def test_a_volume_whose_driver_is_gone(own: Running, product: Product, short: Pa
         assert left["mountedBy"] != []
 
 
-def test_an_inspection_carries_three_lines_of_the_engine(engine: Running, product: Product) -> None:
-    if engine.scheme == "podman":
-        pytest.skip("the first engine that answers is taken, and that is Docker's turn")
-    reference = f"{engine.scheme}:{IMAGE}"
-    with made(engine):
-        told = json.loads(engine.client("info", "--format", "{{json .}}"))
-        document = asking(product, engine).json("inspect", reference)
-        count = len(engine.client("volume", "ls", "-q").split())
+def test_an_inspection_carries_three_lines_of_the_engine(overlay2: Running, product: Product) -> None:
+    reference = f"docker:{IMAGE}"
+    with made(overlay2):
+        told = json.loads(overlay2.client("info", "--format", "{{json .}}"))
+        document = asking(product, overlay2).json("inspect", reference)
+        count = len(overlay2.client("volume", "ls", "-q").split())
     assert document["volumes"]["engine"] == {
         "reachable": True,
         "name": "docker",
@@ -331,7 +329,7 @@ def test_an_inspection_carries_three_lines_of_the_engine(engine: Running, produc
         "volumeDrivers": told["Plugins"]["Volume"],
         "volumes": count,
     }
-    assert asking(product, engine).json("inspect", reference, "--no-engine")["volumes"]["engine"] is None
+    assert asking(product, overlay2).json("inspect", reference, "--no-engine")["volumes"]["engine"] is None
 
 
 def test_an_engine_that_hangs_neither_fails_nor_holds_an_inspection(product: Product, short: Path) -> None:
