@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from layerscope.gate.subject import Finding, missing_layers, shown_path, unknown
 from layerscope.gate.totals import LARGEST
 from layerscope.gate.verdict import Offender
-from layerscope.inspection import dive_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 def efficiency(subject: Subject, check: Check) -> Finding:
     """Broken below the limit."""
-    figures = dive_of(subject.inspection)
+    figures = _figures(subject)
     if figures is None:
         return _unknown(subject, "ratio")
     assert check.limit is not None
@@ -29,7 +28,7 @@ def efficiency(subject: Subject, check: Check) -> Finding:
 
 def wasted_bytes(subject: Subject, check: Check) -> Finding:
     """Broken above the limit."""
-    figures = dive_of(subject.inspection)
+    figures = _figures(subject)
     if figures is None:
         return _unknown(subject, "bytes")
     assert check.limit is not None
@@ -38,7 +37,7 @@ def wasted_bytes(subject: Subject, check: Check) -> Finding:
 
 def user_wasted_percent(subject: Subject, check: Check) -> Finding:
     """Broken above the limit; not a number, as of an image of one layer, breaks nothing, as dive has it."""
-    figures = dive_of(subject.inspection)
+    figures = _figures(subject)
     if figures is None:
         return _unknown(subject, "ratio")
     assert check.limit is not None
@@ -79,6 +78,12 @@ def _largest(figures: DiveFigures) -> tuple[Offender, ...]:
         Offender(shown_path(each.path), path=each.path, bytes=each.bytes, detail=f"{each.count} times")
         for each in figures.references[:LARGEST]
     )
+
+
+def _figures(subject: Subject) -> DiveFigures | None:
+    from layerscope.inspection import dive_of  # every analysis: the table of rules, of which --help is made, needs none
+
+    return dive_of(subject.inspection)
 
 
 def _unknown(subject: Subject, unit: str) -> Finding:
