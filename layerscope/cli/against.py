@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from layerscope.cli.inputs import read_file
 from layerscope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,20 +19,12 @@ if TYPE_CHECKING:
     from layerscope.history.provenance import Provenance
     from layerscope.inspection import Inspection
 
-_LARGEST = 16 << 20
-
 
 def read_dockerfile(name: str) -> Dockerfile:
     """The Dockerfile in a file. UsageError where there is none, or it does not parse."""
     from layerscope.history.dockerfile.parse import parse_dockerfile
 
-    try:
-        with Path(name).open("rb") as stream:
-            data = stream.read(_LARGEST + 1)
-    except OSError as error:
-        raise UsageError(f"cannot read {name}: {error.strerror}", hint="name the Dockerfile's own path") from error
-    if len(data) > _LARGEST:
-        raise UsageError(f"{name} is larger than {_LARGEST} bytes: it is no Dockerfile")
+    data = read_file(name, "Dockerfile")
     return parse_dockerfile(data.decode("utf-8", "surrogateescape"), name)
 
 

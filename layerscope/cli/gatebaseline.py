@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from layerscope.cli.gatepolicy import read_file
+from layerscope.cli.inputs import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

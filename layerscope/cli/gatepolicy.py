@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from layerscope.cli.inputs import read_file
 from layerscope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _NAMES = ("layerscope.toml", "pyproject.toml")
 _DIVE_CI = ".dive-ci"
-MAX_BYTES = 16 << 20
 """A policy or a baseline that is larger is none."""
 
 
@@ -63,21 +63,6 @@ def nearest_dive_ci(directory: Path) -> Policy | None:
     from layerscope.gate.diveci import read_dive_ci
 
     return read_dive_ci(read_file(str(path), "rules file"), _DIVE_CI)
-
-
-def read_file(name: str, what: str, limit: int = MAX_BYTES) -> bytes:
-    """A file that was named; UsageError where it cannot be read."""
-    try:
-        with Path(name).open("rb") as stream:
-            data = stream.read(limit + 1)
-    except OSError as error:
-        hint = "name one that is there, or leave the option out" if isinstance(error, FileNotFoundError) else ""
-        raise UsageError(f"cannot read the {what} {name}: {error.strerror}", hint=hint) from error
-    except ValueError as error:  # a NUL in a name
-        raise UsageError(f"cannot read the {what} {name!r}: {error}") from error
-    if len(data) > limit:
-        raise UsageError(f"the {what} {name} is larger than {limit:,} bytes", hint=f"that is no {what}")
-    return data
 
 
 def _upwards(directory: Path) -> Iterator[Path]:

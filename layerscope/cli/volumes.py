@@ -10,7 +10,7 @@ import typer
 
 from layerscope.cli import values
 from layerscope.cli.exits import Exit
-from layerscope.cli.inputs import input_file
+from layerscope.cli.inputs import read_file
 from layerscope.cli.options import (
     SOURCE,
     Common,
@@ -158,7 +158,7 @@ def _compose(name: str) -> _Units:
     from layerscope.cluster.manifests import read_yaml
     from layerscope.volumes.compose import compose_services
 
-    documents = read_yaml(input_file(name), name)
+    documents = read_yaml(read_file(name, "compose file"), name)
     return name, [unit for document in documents for unit in compose_services(document, name)]
 
 
@@ -170,7 +170,7 @@ def _manifests(names: Sequence[str]) -> list[_Units]:
 
     if not names:
         return []
-    objects = [each for name in names for each in read_manifests(input_file(name), name)]
+    objects = [each for name in names for each in read_manifests(read_file(name, "manifest"), name)]
     return [(" and ".join(names), list(workload_containers(objects, StorageObjects.of(objects))))]
 
 

@@ -141,8 +141,8 @@ def test_a_dockerfile_that_does_not_parse(cli: Cli, tmp_path: Path, text: str, s
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--against", "/nowhere/Dockerfile"), "cannot read /nowhere/Dockerfile"),
-        (("--against", "/"), "cannot read /"),
+        (("--against", "/nowhere/Dockerfile"), "cannot read the Dockerfile /nowhere/Dockerfile"),
+        (("--against", "/"), "cannot read the Dockerfile /"),
         (("--original",), "the image brings no provenance"),
         (("--original", "--against", TOUR), "two Dockerfiles"),
         (("--against", TOUR, "--target", "x"), "no stage 'x'"),
