@@ -27,7 +27,8 @@ CODES: dict[type, int] = {
 
 @pytest.mark.parametrize("kind", leaves(errors.LayerscopeError)[1:])
 def test_every_error_of_the_library_has_a_code(kind: type[errors.LayerscopeError]) -> None:
-    assert [exit_code(kind("x"))] == [CODES[root] for root in kind.__mro__ if root in CODES]
+    error = kind.__new__(kind)  # some are made of more than words
+    assert [exit_code(error)] == [CODES[root] for root in kind.__mro__ if root in CODES]
 
 
 @pytest.mark.parametrize(
