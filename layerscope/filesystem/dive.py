@@ -95,6 +95,11 @@ def depth_first(paths: Iterable[bytes]) -> list[bytes]:
     return sorted(paths, key=lambda path: [*((0, part) for part in path.split(b"/")), (1, b"")])
 
 
+def _whiteouts(paths: Iterable[bytes]) -> list[bytes]:
+    """Those of many paths that dive takes for whiteouts."""
+    return [path for path in paths if MARKER_PREFIX in path and is_whiteout(path)]
+
+
 def is_whiteout(path: bytes) -> bool:
     """Whether dive takes the last name of a path for a whiteout."""
     return MARKER_PREFIX in path and path.rpartition(b"/")[2].startswith(MARKER_PREFIX)
@@ -145,7 +150,7 @@ def _count(counted: _Counted, stack: _Stack, index: LayerIndex, nodes: dict[byte
     """Count a layer's leaves. dive goes through them by name, and gives up at a whiteout of what is not there."""
     above = {path.rpartition(b"/")[0] for path in nodes}
     leaves = [path for path in nodes if path not in above]
-    if any(map(is_whiteout, leaves)):
+    if _whiteouts(leaves):
         leaves.sort(key=lambda path: path.split(b"/"))
         counted.add(_with_whiteouts(counted, stack, index, nodes, leaves))
     else:
@@ -190,8 +195,8 @@ def _hidden_paths(layers: Sequence[LayerIndex]) -> set[bytes]:
     return {
         _hidden(path).rstrip(b"/")
         for index in layers
-        for path in index.paths
-        if is_whiteout(path) and _above_special(path) is None
+        for path in _whiteouts(index.paths)
+        if _above_special(path) is None
     }
 
 
@@ -236,7 +241,7 @@ class _Stack:
     def push(self, index: LayerIndex, nodes: dict[bytes, int | None]) -> None:
         """Put a layer on top."""
         paths = self._relevant(nodes)
-        if whiteouts := [path for path in nodes if is_whiteout(path)] if self._hidden else []:
+        if whiteouts := _whiteouts(nodes) if self._hidden else []:
             paths = depth_first({*paths, *whiteouts})
         for path in paths:
             if is_whiteout(path):
@@ -255,7 +260,11 @@ class _Stack:
     def _relevant(self, nodes: dict[bytes, int | None]) -> list[bytes]:
         if not self._hidden:
             return []
-        return [path for path in nodes if path in self._hidden or self._is_within(path.rpartition(b"/")[0])]
+        hidden = self._hidden
+        within = {directory for directory in {path.rpartition(b"/")[0] for path in nodes} if self._is_within(directory)}
+        if not within:
+            return [path for path in nodes if path in hidden]
+        return [path for path in nodes if path in hidden or path.rpartition(b"/")[0] in within]
 
     def _is_within(self, directory: bytes) -> bool:
         asked = []
