@@ -186,7 +186,7 @@ def test_a_stateful_sets_templates(opened: Cluster) -> None:
 
 def test_everything_that_a_cluster_offers(opened: Cluster) -> None:
     found = read_drivers(opened)
-    assert {each["kind"] for each in found} == {"CSIDriver", "StorageClass"}
+    assert {each["kind"] for each in found.objects} == {"CSIDriver", "StorageClass"}
     assert set(named(found)) >= {  # other tests have theirs in the same cluster
         "CSIDriver fast.csi.example",
         "CSIDriver inline.csi.example",
