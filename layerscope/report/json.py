@@ -30,9 +30,8 @@ if TYPE_CHECKING:
 
 _ESCAPES = re.compile(r"\\(?:ud[89ab]..\\ud[c-f]..|(ud[89a-f]..)|.)")
 """The escapes of a JSON text, one by one, so that none is mistaken for another; the first group is a lone surrogate."""
-_ENCODER = json.JSONEncoder(indent=2, check_circular=False)
-_AT_ONCE = 4096
-"""Tokens joined to one piece: the text of a large document is several times the size of the document."""
+_AT_ONCE = 1024
+"""Lines, or runs of them, joined to one piece: a large document's text is several times the size of the document."""
 
 
 def render_inspection(inspection: Inspection) -> Iterator[str]:
@@ -104,10 +103,66 @@ def json_text(value: Any) -> str:
 
 def json_pieces(value: Any) -> Iterator[str]:
     """``json_text`` in pieces, never in memory whole. Lone surrogates, which many readers refuse, are replaced."""
-    tokens = _ENCODER.iterencode(value)
-    while piece := "".join(islice(tokens, _AT_ONCE)):
+    texts = _texts(value, "\n")
+    while piece := "".join(islice(texts, _AT_ONCE)):
         yield _ESCAPES.sub(_without_surrogate, piece) if "\\ud" in piece else piece
     yield "\n"
+
+
+def _texts(value: Any, margin: str) -> Iterator[str]:
+    """``value`` set as json sets it with ``indent=2``; ``margin`` is a newline and what stands before its lines.
+
+    json's own indentation is written in Python too, and yields every token: this yields what has only scalars in it
+    as one text.
+    """
+    flat = _flat(value, margin)
+    if flat is not None:
+        yield flat
+        return
+    inner = margin + "  "
+    named = isinstance(value, dict)
+    between = ("{" if named else "[") + inner
+    for each in value:
+        if named:
+            between += _TEXT(each) + ": "
+            each = value[each]
+        yield between
+        yield from _texts(each, inner)
+        between = "," + inner
+    yield margin + ("}" if named else "]")
+
+
+def _flat(value: Any, margin: str) -> str | None:
+    """The text of a scalar, or of a container of scalars; None of what has containers in it."""
+    kind = type(value)
+    if kind is str:
+        return _TEXT(value)
+    if kind not in _CONTAINERS or not value:
+        return _ENCODER.encode(value)
+    inner = margin + "  "
+    parts = []
+    for each in value:
+        part = ""
+        if kind is dict:
+            part = _TEXT(each) + ": "
+            each = value[each]
+        part_kind = type(each)
+        if part_kind is str:
+            part += _TEXT(each)
+        elif part_kind is int:
+            part += repr(each)
+        elif each and part_kind in _CONTAINERS:
+            return None
+        else:
+            part += _ENCODER.encode(each)
+        parts.append(part)
+    opening, closing = "{}" if kind is dict else "[]"
+    return opening + inner + ("," + inner).join(parts) + margin + closing
+
+
+_CONTAINERS = frozenset((dict, list, tuple))
+_ENCODER = json.JSONEncoder(check_circular=False)
+_TEXT = json.encoder.encode_basestring_ascii
 
 
 def _without_surrogate(escape: re.Match[str]) -> str:
