@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from array import array
+from itertools import repeat
 from typing import TYPE_CHECKING
 
-from layerscope.layers.entry import Entry, EntryKind, Xattrs, is_marker
+from layerscope.layers.entry import MARKER_PREFIX, Entry, EntryKind, Xattrs, is_marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from layerscope.layers.member import Member
 
 DIGEST_BYTES = 32
-_NO_DIGEST = bytes(DIGEST_BYTES)
+NO_DIGEST = bytes(DIGEST_BYTES)
+"""Of what has no content."""
 
 
 class LayerIndex:
@@ -74,13 +76,49 @@ class LayerIndex:
         self.sizes.append(size)
         self.mtimes.append(member.mtime)
         self.mtimes_ns.append(member.mtime_ns)
-        self._digests += digest or _NO_DIGEST
+        self._digests += digest or NO_DIGEST
         if size and not is_marker(path):
             self.file_bytes += size
         if kind is not EntryKind.FILE:
             self._append_rare(len(self.paths) - 1, member)
         if member.xattrs:
             self._xattrs[len(self.paths) - 1] = member.xattrs
+
+    def extend(
+        self,
+        paths: list[bytes],
+        kinds: bytearray,
+        owners: list[tuple[int, int, int]],
+        sizes: list[int],
+        mtimes: list[int],
+        fractions: list[tuple[int, int]],
+        digests: list[bytes],
+        links: list[tuple[int, bytes]],
+    ) -> int:
+        """Add many members that have no devices and no attributes; how many bytes their names have.
+
+        ``owners`` are mode, uid and gid; ``fractions`` (of seconds, in nanoseconds) and ``links`` have positions among
+        these members.
+        """
+        first = len(self.paths)
+        modes, uids, gids = zip(*owners, strict=True)
+        self.paths += paths
+        self.kinds += kinds
+        self.modes.extend(modes)
+        self.uids.extend(uids)
+        self.gids.extend(gids)
+        self.sizes.extend(sizes)
+        self.mtimes.extend(mtimes)
+        self.mtimes_ns.extend(repeat(0, len(paths)))
+        for position, nanoseconds in fractions:
+            self.mtimes_ns[first + position] = nanoseconds
+        self._digests += b"".join(digests)
+        self._links.update((first + position, link) for position, link in links)
+        names = b"\0".join(paths)
+        self.file_bytes += sum(sizes)
+        if MARKER_PREFIX in names:
+            self.file_bytes -= sum(size for path, size in zip(paths, sizes, strict=True) if is_marker(path))
+        return len(names) + sum(len(link) for _, link in links)
 
     def _append_rare(self, position: int, member: Member) -> None:
         """What regular files do not have."""

@@ -7,11 +7,12 @@ import itertools
 from typing import TYPE_CHECKING
 
 from layerscope.errors import DamagedLayer, LayerscopeError, UnsafeImage, UnsupportedImage
-from layerscope.layers.blob import ReadLayer
+from layerscope.layers.blob import READ_CHUNK, ReadLayer
 from layerscope.layers.chunks import ChunkReader
-from layerscope.layers.compression import decompress, detect
+from layerscope.layers.compression import OUTPUT_CHUNK, decompress, detect
 from layerscope.layers.entry import EntryKind
 from layerscope.layers.index import LayerIndex
+from layerscope.layers.plain import EMPTY_DIGEST, LONGEST_NAME, PlainMembers
 from layerscope.layers.tarheader import BLOCK, decode
 from layerscope.layers.tarstream import TarReader
 from layerscope.oci.digest import Digest
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from layerscope.layers.limits import Limits
     from layerscope.layers.member import Member
     from layerscope.layers.probe import Probe, ProbeRun
-
-_EMPTY = hashlib.sha256().digest()
 
 
 def read_blob(
@@ -56,7 +55,7 @@ def read_blob(
         if compression != "none" or diff_algorithm != algorithm:  # else the stored bytes are the tar stream
             tar_hash = hashlib.new(diff_algorithm)
             tar_stream = _hashed(tar_stream, tar_hash)
-        _fill(index, _counted(tar_stream, index), runs, limits)
+        _Filling(index, _counted(tar_stream, index), runs, limits).run()
         if size is not None and stored.count != size:
             raise DamagedLayer(
                 f"blob has {stored.count} bytes; {size} were promised",
@@ -100,6 +99,9 @@ def hold_to_limits(read: ReadLayer, limits: Limits, label: str) -> None:
     ):
         if passed:
             raise UnsafeImage(f"{label}: {what} the limit allows", hint=f"raise {option} if you trust this image")
+
+
+LONGEST_CHUNK = max(READ_CHUNK, OUTPUT_CHUNK)
 
 
 class _StoredBytes:
@@ -159,27 +161,49 @@ def _counted(chunks: Iterator[bytes], index: LayerIndex) -> Iterator[bytes]:
         yield chunk
 
 
-def _fill(index: LayerIndex, chunks: Iterator[bytes], runs: list[ProbeRun], limits: Limits) -> None:
-    tar = TarReader(ChunkReader(chunks), limits)
-    names_bytes = 0
-    for member in tar:
-        names_bytes += len(member.path) + len(member.link)
-        if member.xattrs:
-            names_bytes += sum(len(name) + len(value) for name, value in member.xattrs)
-        if len(index) >= limits.max_entries:
-            raise UnsafeImage(
-                f"has more than {limits.max_entries} entries", hint="raise --max-entries if you trust this image"
-            )
-        if names_bytes > limits.max_names_bytes:
-            raise UnsafeImage(f"its paths and attributes take more than {limits.max_names_bytes} bytes")
-        wanted = [run for run in runs if run.wants(member)] if runs else runs
-        index.append(member, _digest_of(tar, member, wanted) if member.kind is EntryKind.FILE else b"")
-    index.notes = tuple(tar.notes)
+class _Filling:
+    """An index in the making, held to what one layer may cost."""
+
+    def __init__(self, index: LayerIndex, chunks: Iterator[bytes], runs: list[ProbeRun], limits: Limits) -> None:
+        self._index = index
+        self._runs = runs
+        self._limits = limits
+        self._names_bytes = 0
+        reader = ChunkReader(chunks)
+        self._plain = PlainMembers(reader, index, runs)
+        # What plain members cannot pass is not asked of them.
+        passable = limits.max_path_bytes >= LONGEST_NAME and limits.max_file_bytes >= LONGEST_CHUNK
+        self._tar = TarReader(reader, limits, self._take_plain if passable else None)
+
+    def run(self) -> None:
+        """Read the stream to its end."""
+        index, runs = self._index, self._runs
+        for member in self._tar:
+            names_bytes = len(member.path) + len(member.link)
+            if member.xattrs:
+                names_bytes += sum(len(name) + len(value) for name, value in member.xattrs)
+            self._count(names_bytes)
+            if len(index) >= self._limits.max_entries:
+                raise UnsafeImage(
+                    f"has more than {self._limits.max_entries} entries",
+                    hint="raise --max-entries if you trust this image",
+                )
+            wanted = [run for run in runs if run.wants(member)] if runs else runs
+            index.append(member, _digest_of(self._tar, member, wanted) if member.kind is EntryKind.FILE else b"")
+        index.notes = tuple(self._tar.notes)
+
+    def _take_plain(self) -> None:
+        self._count(self._plain.take(self._limits.max_entries - len(self._index)))
+
+    def _count(self, names_bytes: int) -> None:
+        self._names_bytes += names_bytes
+        if self._names_bytes > self._limits.max_names_bytes:
+            raise UnsafeImage(f"its paths and attributes take more than {self._limits.max_names_bytes} bytes")
 
 
 def _digest_of(tar: TarReader, member: Member, wanted: list[ProbeRun]) -> bytes:
     if not member.size:
-        digest = _EMPTY
+        digest = EMPTY_DIGEST
     elif (view := tar.at_once(member)) is not None:
         digest = hashlib.sha256(view).digest()
         for run in wanted:

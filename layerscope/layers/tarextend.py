@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _LENGTH = re.compile(rb"[0-9]{1,10} ")
 _TIME = re.compile(rb"-?[0-9]{1,18}(?:\.[0-9]{0,40})?(?:e[-+]?[0-9]{1,3})?")  # tarfile writes small floats with an e
+_USUAL_TIME = re.compile(rb"([0-9]{1,18})(?:\.([0-9]{0,9}))?")
+_NEWLINE = ord("\n")
+_SPARSE_PAIR = frozenset((b"GNU.sparse.offset", b"GNU.sparse.numbytes"))
 _NUMBER = re.compile(rb"[0-9]{1,19}")
 MAX_SPARSE_PARTS = 1 << 20
 _BLOCK = 512
@@ -45,17 +48,19 @@ def parse_records(data: bytes) -> dict[bytes, bytes]:
     records: dict[bytes, bytes] = {}
     pairs: list[bytes] = []
     at = 0
-    while at < len(data):
+    whole = len(data)
+    while at < whole:
         match = _LENGTH.match(data, at)
         if match is None:
             if not data[at:].strip(b"\0"):
                 break  # some writers pad the last record with NULs
             raise DamagedLayer("PAX header has a record without a length")
+        start = match.end()
         end = at + int(match[0])
-        key, equals, value = data[match.end() : end - 1].partition(b"=")
-        if end > len(data) or end <= match.end() or data[end - 1 : end] != b"\n" or not equals or not key:
+        key, equals, value = data[start : end - 1].partition(b"=")
+        if end > whole or end <= start or data[end - 1] != _NEWLINE or not equals or not key:
             raise DamagedLayer("PAX header has a malformed record")
-        if key in (b"GNU.sparse.offset", b"GNU.sparse.numbytes"):
+        if key in _SPARSE_PAIR:
             pairs.append(value)
         records[key] = value
         at = end
@@ -81,6 +86,9 @@ def time(records: dict[bytes, bytes]) -> tuple[int, int] | None:
         return None
     if not _TIME.fullmatch(value):
         raise DamagedLayer(f"PAX record mtime is not a time: {value[:40]!r}")
+    if (usual := _USUAL_TIME.fullmatch(value)) is not None:
+        seconds, fraction = usual.groups(b"")
+        return int(seconds), int(fraction.ljust(9, b"0"))
     exact = Decimal(value.decode("ascii"))
     if exact.adjusted() > 18:
         raise DamagedLayer(f"PAX record mtime is impossible: {value[:40]!r}")
@@ -92,6 +100,8 @@ def xattrs(records: dict[bytes, bytes]) -> Xattrs:
     """Extended attributes: ``SCHILY.xattr.NAME`` raw, ``LIBARCHIVE.xattr.NAME`` in base64 with a URL-encoded name."""
     found: dict[bytes, bytes] = {}
     for key, value in records.items():
+        if b".xattr." not in key:
+            continue
         if key.startswith(b"LIBARCHIVE.xattr."):
             name = unquote_to_bytes(key[len(b"LIBARCHIVE.xattr.") :])
             try:

@@ -28,7 +28,7 @@ def decode(block: bytes) -> Member:
     if not block.isascii() or _ascii_sum(block) != int(checksum, 8):
         _verify_checksum(block, block[148:156])
     return Member(
-        _name(block),
+        name_of(block),
         typeflag,
         int(mode, 8) & 0o7777,
         int(uid, 8),
@@ -45,7 +45,8 @@ _PLAIN = re.compile(
 """mode, uid, gid, size, mtime and checksum as nearly every writer writes them."""
 
 
-def _name(block: bytes) -> bytes:
+def name_of(block: bytes) -> bytes:
+    """The member's name as a header alone has it."""
     if block[345] and block[257:263] == b"ustar\0":
         # star writes access and change times into the end of the prefix
         prefix = block[345:476] if block[508:512] == b"tar\0" else block[345:500]
@@ -94,7 +95,7 @@ def _decode_unusual(block: bytes, typeflag: bytes) -> Member:
     if abs(int(info.mtime)) > _MAX_SIZE:
         raise DamagedLayer(f"tar header has an impossible time: {info.mtime}")
     member = Member(
-        _name(block),
+        name_of(block),
         typeflag,
         info.mode & 0o7777,
         info.uid,

@@ -6,7 +6,7 @@ image-spec layer.md for which entries a layer has.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from layerscope.errors import DamagedLayer, LayerscopeError, UnsafeImage
 from layerscope.layers import tarextend
@@ -14,12 +14,13 @@ from layerscope.layers.entry import EntryKind
 from layerscope.layers.tarheader import BLOCK, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from layerscope.layers.chunks import ChunkReader
     from layerscope.layers.limits import Limits
     from layerscope.layers.member import Member
 
+_Step = TypeVar("_Step")
 _ZERO = bytes(BLOCK)
 _EXTENDED = frozenset((b"x", b"X", b"g", b"L", b"K"))
 """Type flags of headers that say more of the member after them."""
@@ -47,9 +48,11 @@ def clean_path(name: bytes) -> bytes:
 class TarReader:
     """Walks one tar stream. ``offset`` in its errors counts bytes of the uncompressed stream."""
 
-    def __init__(self, reader: ChunkReader, limits: Limits) -> None:
+    def __init__(self, reader: ChunkReader, limits: Limits, shortcut: Callable[[], None] | None = None) -> None:
+        """``shortcut`` is called wherever a header may stand, and may take whole members off ``reader`` itself."""
         self._reader = reader
         self._limits = limits
+        self._shortcut = shortcut
         self._pending = 0
         """Content bytes of the last member not yet taken."""
         self._padding = 0
@@ -59,14 +62,21 @@ class TarReader:
     def __iter__(self) -> Iterator[Member]:
         """Members to the end of the archive; then the rest of the stream is drained, so that it is hashed whole."""
         while True:
-            offset = self._reader.offset
-            try:
-                member = self._next()
-            except LayerscopeError as error:
-                raise type(error)(f"{error.message} (at byte {offset} of the tar stream)", hint=error.hint) from error
+            self._located(self._finish_member)
+            if self._shortcut is not None:
+                self._shortcut()
+            member = self._located(self._next)
             if member is None:
                 return
             yield member
+
+    def _located(self, step: Callable[[], _Step]) -> _Step:
+        """What ``step`` returns; its errors say where it began."""
+        start = self._reader.offset
+        try:
+            return step()
+        except LayerscopeError as error:
+            raise type(error)(f"{error.message} (at byte {start} of the tar stream)", hint=error.hint) from error
 
     def at_once(self, member: Member) -> memoryview | None:
         """The content of a small file in one piece, where it lies whole in the chunk at hand; else None."""
@@ -104,8 +114,6 @@ class TarReader:
             )
 
     def _next(self) -> Member | None:
-        if self._pending or self._padding:
-            self._finish_member()
         block = self._reader.take(BLOCK)
         if block == _ZERO or len(block) < BLOCK:
             self._end(block)
@@ -182,7 +190,7 @@ class TarReader:
     def _apply_sparse(self, member: Member, block: bytes, records: dict[bytes, bytes]) -> None:
         if member.typeflag == b"S":
             member.sparse = tarextend.gnu_sparse(block, member.stored, self._reader)
-        elif any(key.startswith(b"GNU.sparse.") for key in records):
+        elif b"GNU.sparse.map" in records or b"GNU.sparse.major" in records:
             found = tarextend.pax_sparse(records, member.stored, self._reader)
             if found is not None:
                 member.sparse, used = found
@@ -204,6 +212,8 @@ class TarReader:
 
     def _finish_member(self) -> None:
         """Pass over what was not read of the last member, and its padding."""
+        if not (self._pending or self._padding):
+            return
         skipped = self._reader.skip(self._pending + self._padding)
         if skipped < self._pending:
             raise DamagedLayer(
