@@ -105,14 +105,16 @@ class _Found:
     def __init__(self, filesystem: Filesystem) -> None:
         self._filesystem = filesystem
         self._tree = filesystem.tree
-        self._groups: dict[_Group, list[tuple[int, bytes]]] = defaultdict(list)
+        self._groups: dict[tuple[str, int, int | None, str, bytes], list[tuple[int, bytes]]] = defaultdict(list)
+        """By the fields of a ``_Group``, whose making would cost more than all that is done with most of them."""
         self._taken: set[Inode] = set()
         self._linked: dict[int, frozenset[bytes]] = {}
 
     def advice(self) -> Iterator[Advice]:
         merged: dict[_Group, list[tuple[int, bytes]]] = defaultdict(list)
         places: dict[_Group, set[bytes]] = defaultdict(set)
-        for group, items in self._groups.items():
+        for (kind, layer, buried_by, tool, place), items in self._groups.items():
+            group = _Group(AdviceKind(kind), layer, buried_by, tool, place)
             one = group._replace(place=b"", buried_by=None if group.tool else group.buried_by)
             merged[one] += items
             if group.place:
@@ -179,7 +181,7 @@ class _Found:
         tool: str = "",
         place: bytes = b"",
     ) -> None:
-        self._groups[_Group(kind, layer, buried_by, tool, place)].append((size, path))
+        self._groups[kind.value, layer, buried_by, tool, place].append((size, path))
 
     def _content(self, place: bytes, from_layer: int) -> list[tuple[bytes, Inode, int]]:
         """(path, inode, bytes) of files below a real directory whose every name is there, brought by late layers."""

@@ -15,7 +15,7 @@ from layerscope.filesystem.tree import IMPLIED, MAX_LINKS, Node, Tree, split
 from layerscope.layers.entry import AUFS_PREFIX, MARKER_PREFIX, OPAQUE_MARKER, EntryKind, is_marker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from layerscope.layers.index import LayerIndex
 
@@ -25,6 +25,8 @@ _FILE = EntryKind.FILE
 _DIRECTORY = EntryKind.DIRECTORY
 _HARDLINK = EntryKind.HARDLINK
 _SYMLINK = EntryKind.SYMLINK
+_ALONE = frozenset((EntryKind.HARDLINK, EntryKind.UNKNOWN))
+"""What needs more to be placed than to know where, and may not be placed at all."""
 
 
 class SkippedEntry(NamedTuple):
@@ -37,8 +39,10 @@ class SkippedEntry(NamedTuple):
 class Applied(NamedTuple):
     """What applying one layer did."""
 
+    added: list[int]
+    """Entries that put a path where none was, and to which nothing happened after."""
     changed: Iterator[ChangedPath]
-    """To be taken before the next layer is applied."""
+    """Every other changed path. To be taken before the next layer is applied."""
     reclaimed: list[Reclaimable]
     buried: list[Buried]
     """Empty unless it was asked for."""
@@ -53,7 +57,7 @@ def apply_layer(
     tree.indexes.append(index)
     step = _Step(tree, links, index, keep_buried=keep_buried)
     step.run()
-    return Applied(step.changed_paths(), step.reclaimed, step.buried, step.skipped, step.notes.summary())
+    return Applied(step.added(), step.changed_paths(), step.reclaimed, step.buried, step.skipped, step.notes.summary())
 
 
 class _Notes:
@@ -74,7 +78,11 @@ class _Notes:
 
 
 class _Step:
-    """One layer going on. ``touched`` keeps the node that stood below at every path that something happened to."""
+    """One layer going on.
+
+    ``touched`` keeps the node that stood below at every path that something happened to, but for those of ``fresh``:
+    entries that put a path where none was, which is what most do.
+    """
 
     def __init__(self, tree: Tree, links: dict[tuple[int, int], int], index: LayerIndex, *, keep_buried: bool) -> None:
         self.tree = tree
@@ -82,6 +90,7 @@ class _Step:
         self.index = index
         self.number = len(tree.indexes) - 1
         self.touched: dict[bytes, Node | None] = {}
+        self.fresh: list[int] = []
         self.died: dict[bytes, int] = {}
         self.reclaimed: list[Reclaimable] = []
         self.buried: list[Buried] = []
@@ -101,12 +110,13 @@ class _Step:
         for path in opaques:
             self._opaque(path)
         self._parents.clear()
-        for position in entries:
-            self._place(position, held)
+        self._place_all(entries, held)
         self._let_go(held)
 
-    def _sort_out(self) -> tuple[list[int], list[bytes], list[int]]:
+    def _sort_out(self) -> tuple[list[int], list[bytes], Sequence[int]]:
         """Whiteouts, opaque markers (their directories), and all other entries."""
+        if MARKER_PREFIX not in b"\0".join(self.index.paths):
+            return [], [], range(len(self.index))
         whiteouts: list[int] = []
         opaques: list[bytes] = []
         entries: list[int] = []
@@ -127,7 +137,7 @@ class _Step:
 
     # -- hard links ----------------------------------------------------------------------------------------------
 
-    def _hold_lower_links(self, entries: list[int]) -> dict[int, tuple[int, int]]:
+    def _hold_lower_links(self, entries: Sequence[int]) -> dict[int, tuple[int, int]]:
         """Inodes of lower layers that this layer links to, held so that no marker buries them first."""
         kinds = self.index.kinds
         if _HARDLINK not in kinds:
@@ -182,6 +192,34 @@ class _Step:
         return self._parent(path, create=False)
 
     # -- entries -------------------------------------------------------------------------------------------------
+
+    def _place_all(self, entries: Sequence[int], held: dict[int, tuple[int, int]]) -> None:
+        """Place each entry; those that come where nothing was, beside the one before, by no more than that takes."""
+        paths, kinds, number = self.index.paths, self.index.kinds, self.number
+        touched, parents, fresh = self.touched, self._parents, self.fresh
+        last: bytes | None = None
+        siblings: dict[bytes, Node] = {}
+        for position in entries:
+            path = paths[position]
+            kind = kinds[position]
+            directory, _, name = path.rpartition(b"/")
+            plain = kind not in _ALONE and name != b""
+            if plain and directory != last:
+                found = parents.get(directory) or self._parent(directory)
+                assert found is not None and found[0].children is not None
+                last = directory if found[1] == directory else None
+                siblings = found[0].children
+            if not plain or last is None or name in siblings or path in touched:
+                self._place(position, held)
+                if not parents:  # what was removed may have been on the way
+                    last = None
+            elif kind == _DIRECTORY:
+                siblings[name] = node = Node({}, number, position)
+                parents[path] = node, path
+                fresh.append(position)
+            else:
+                siblings[name] = Node(None, number, position)
+                fresh.append(position)
 
     def _place(self, position: int, held: dict[int, tuple[int, int]]) -> None:
         index = self.index
@@ -363,6 +401,11 @@ class _Step:
                 self.died[path] = self.died.get(path, 0) + size
 
     # -- the result ----------------------------------------------------------------------------------------------
+
+    def added(self) -> list[int]:
+        """The fresh entries to which nothing happened after."""
+        touched, paths = self.touched, self.index.paths
+        return [position for position in self.fresh if paths[position] not in touched] if touched else self.fresh
 
     def changed_paths(self) -> Iterator[ChangedPath]:
         """Every touched path whose state after the layer differs from before, in the order they were touched."""

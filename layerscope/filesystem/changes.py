@@ -47,9 +47,9 @@ class ChangedPath(NamedTuple):
     bytes: int
 
 
-def tally(changed: Iterable[ChangedPath]) -> LayerChanges:
-    """Add up a layer's changed paths."""
-    sums = [[0, 0] for _ in Change]
+def tally(changed: Iterable[ChangedPath], *, added: Tally) -> LayerChanges:
+    """Add up a layer's changed paths; ``added`` are more of that kind, added up already."""
+    sums = [[added.count, added.bytes] if change is Change.ADDED else [0, 0] for change in Change]
     slots = {id(change): slot for change, slot in zip(Change, sums, strict=True)}  # an enum's own hash is slow
     for _, change, size in changed:
         slot = slots[id(change)]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from layerscope.layers.entry import AUFS_PREFIX, MARKER_PREFIX, EntryKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from layerscope.layers.index import LayerIndex
 
@@ -59,10 +59,11 @@ def dive_figures(layers: Sequence[LayerIndex]) -> DiveFigures:
     stack = _Stack(_hidden_paths(layers))
     for number, index in enumerate(layers):
         nodes = layer_nodes(index)
+        directories = _directories(nodes)
         if not number:
-            stack.start(index, nodes)
-        _count(counted, stack, index, nodes)
-        stack.push(index, nodes)
+            stack.start(index, nodes, directories)
+        _count(counted, stack, index, nodes, directories)
+        stack.push(index, nodes, directories)
     sizes = tuple(sum(index.sizes) for index in layers)
     references = counted.references()
     wasted = sum(reference.bytes for reference in references)
@@ -76,18 +77,25 @@ def layer_nodes(index: LayerIndex) -> dict[bytes, int | None]:
     what is below it; what is above it is.
     """
     nodes: dict[bytes, int | None] = {}
-    special = any(AUFS_PREFIX in path for path in index.paths)
-    for position, path in enumerate(index.paths):
-        if special and (above := _above_special(path)) is not None:
-            if above:
+    if AUFS_PREFIX in b"\0".join(index.paths):
+        for position, path in enumerate(index.paths):
+            if AUFS_PREFIX not in path or (above := _above_special(path)) is None:
+                nodes[path] = position
+            elif above:
                 nodes.setdefault(above, None)
-        elif path:
-            nodes[path] = position
-    for parent in {path.rpartition(b"/")[0] for path in nodes}:
+    else:
+        nodes.update(zip(index.paths, range(len(index)), strict=True))
+    nodes.pop(b"", None)
+    for parent in _directories(nodes):
         while parent and parent not in nodes:
             nodes[parent] = None
             parent = parent.rpartition(b"/")[0]
     return nodes
+
+
+def _directories(paths: Iterable[bytes]) -> set[bytes]:
+    """What paths lie in."""
+    return {path.rpartition(b"/")[0] for path in paths}
 
 
 def depth_first(paths: Iterable[bytes]) -> list[bytes]:
@@ -95,8 +103,10 @@ def depth_first(paths: Iterable[bytes]) -> list[bytes]:
     return sorted(paths, key=lambda path: [*((0, part) for part in path.split(b"/")), (1, b"")])
 
 
-def _whiteouts(paths: Iterable[bytes]) -> list[bytes]:
+def _whiteouts(paths: Collection[bytes]) -> list[bytes]:
     """Those of many paths that dive takes for whiteouts."""
+    if MARKER_PREFIX not in b"\0".join(paths):
+        return []
     return [path for path in paths if MARKER_PREFIX in path and is_whiteout(path)]
 
 
@@ -116,45 +126,64 @@ class _Counted:
     """Of each path the sizes of its leaves, added up, the smallest of them, and how many there were."""
 
     def __init__(self) -> None:
-        self._paths: dict[bytes, list[int]] = {}
+        self._once: dict[bytes, int] = {}
+        """Paths with one leaf, which most have, and its size."""
+        self._others: dict[bytes, list[int]] = {}
+        """Sum, smallest and number of every other path's."""
 
-    def add(self, sized: Iterable[tuple[bytes, int]]) -> None:
-        """So many more leaves."""
-        paths = self._paths
-        for path, size in sized:
-            found = paths.get(path)
-            if found is None:
-                paths[path] = [size, size, 1]
-                continue
-            found[0] += size
-            if size < found[1] or found[1] == _NONE_YET:
-                found[1] = size
-            found[2] += 1
+    def add_layer(self, sized: dict[bytes, int]) -> None:
+        """The leaves of a layer that has no whiteouts, by path."""
+        again = {
+            path: sized.pop(path) for path in (*(sized.keys() & self._once.keys()), *(sized.keys() & self._others))
+        }
+        self._once.update(sized)
+        for path, size in again.items():
+            self.add(path, size)
+
+    def add(self, path: bytes, size: int) -> None:
+        """One more leaf."""
+        found = self._others.get(path)
+        if found is None:
+            if path not in self._once:
+                self._once[path] = size
+                return
+            first = self._once.pop(path)
+            found = self._others[path] = [first, first, 1]
+        found[0] += size
+        if size < found[1] or found[1] == _NONE_YET:
+            found[1] = size
+        found[2] += 1
 
     def touch(self, path: bytes) -> None:
         """A path that was looked at, and not counted."""
-        self._paths.setdefault(path, [0, _NONE_YET, 0])
+        if path not in self._once:
+            self._others.setdefault(path, [0, _NONE_YET, 0])
 
     def efficiency(self) -> float:
         """Smallest over cumulated sizes."""
-        discovered = sum(found[0] for found in self._paths.values())
-        return float(sum(found[1] for found in self._paths.values())) / float(discovered) if discovered else 1.0
+        once = sum(self._once.values())
+        discovered = once + sum(found[0] for found in self._others.values())
+        smallest = once + sum(found[1] for found in self._others.values())
+        return float(smallest) / float(discovered) if discovered else 1.0
 
     def references(self) -> tuple[DiveReference, ...]:
         """Paths with more than one leaf."""
-        several = (DiveReference(path, count, size) for path, (size, _, count) in self._paths.items() if count > 1)
+        several = (DiveReference(path, count, size) for path, (size, _, count) in self._others.items() if count > 1)
         return tuple(sorted(several, key=lambda reference: (-reference.bytes, reference.path)))
 
 
-def _count(counted: _Counted, stack: _Stack, index: LayerIndex, nodes: dict[bytes, int | None]) -> None:
+def _count(
+    counted: _Counted, stack: _Stack, index: LayerIndex, nodes: dict[bytes, int | None], directories: set[bytes]
+) -> None:
     """Count a layer's leaves. dive goes through them by name, and gives up at a whiteout of what is not there."""
-    above = {path.rpartition(b"/")[0] for path in nodes}
-    leaves = [path for path in nodes if path not in above]
+    leaves = [path for path in nodes if path not in directories]
     if _whiteouts(leaves):
         leaves.sort(key=lambda path: path.split(b"/"))
-        counted.add(_with_whiteouts(counted, stack, index, nodes, leaves))
+        for path, size in _with_whiteouts(counted, stack, index, nodes, leaves):
+            counted.add(path, size)
     else:
-        counted.add((path, _size(index, nodes[path])) for path in leaves)
+        sizes = index.sizes
+        counted.add_layer({path: 0 if (at := nodes[path]) is None else sizes[at] for path in leaves})
 
 
 def _with_whiteouts(
@@ -233,14 +262,14 @@ class _Stack:
         self._within: dict[bytes, bool] = {b"": False}
         """Of directories, whether they lie at or below a hidden path."""
 
-    def start(self, index: LayerIndex, nodes: dict[bytes, int | None]) -> None:
+    def start(self, index: LayerIndex, nodes: dict[bytes, int | None], directories: set[bytes]) -> None:
         """The bottom layer's own tree, in which its whiteouts are looked for."""
-        for path in self._relevant(nodes):
+        for path in self._relevant(nodes, directories):
             self._add(path, index, nodes[path])
 
-    def push(self, index: LayerIndex, nodes: dict[bytes, int | None]) -> None:
-        """Put a layer on top."""
-        paths = self._relevant(nodes)
+    def push(self, index: LayerIndex, nodes: dict[bytes, int | None], directories: set[bytes]) -> None:
+        """Put a layer on top; ``directories`` are those of the paths of ``nodes``."""
+        paths = self._relevant(nodes, directories)
         if whiteouts := _whiteouts(nodes) if self._hidden else []:
             paths = depth_first({*paths, *whiteouts})
         for path in paths:
@@ -257,11 +286,11 @@ class _Stack:
                 node = node.children.get(part) if node is not None else None
         return node
 
-    def _relevant(self, nodes: dict[bytes, int | None]) -> list[bytes]:
+    def _relevant(self, nodes: dict[bytes, int | None], directories: set[bytes]) -> list[bytes]:
         if not self._hidden:
             return []
         hidden = self._hidden
-        within = {directory for directory in {path.rpartition(b"/")[0] for path in nodes} if self._is_within(directory)}
+        within = {directory for directory in directories if self._is_within(directory)}
         if not within:
             return [path for path in nodes if path in hidden]
         return [path for path in nodes if path in hidden or path.rpartition(b"/")[0] in within]

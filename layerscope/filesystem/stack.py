@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from layerscope.filesystem.apply import apply_layer
-from layerscope.filesystem.changes import ChangedPath, LayerChanges, tally
+from layerscope.filesystem.changes import Change, ChangedPath, LayerChanges, Tally, tally
 from layerscope.filesystem.tree import Tree
 
 if TYPE_CHECKING:
@@ -71,11 +71,13 @@ class Stack:
         """Apply the next layer."""
         number = len(self._changes)
         applied = apply_layer(self._tree, self._links, index, keep_buried=self._keep_buried)
+        changed: Iterable[ChangedPath] = applied.changed
         if number == self._keep_changes_of:
-            self._kept = tuple(applied.changed)
-            self._changes.append(tally(self._kept))
-        else:
-            self._changes.append(tally(applied.changed))
+            changed = tuple(changed)
+            added = (ChangedPath(index.paths[entry], Change.ADDED, index.sizes[entry]) for entry in applied.added)
+            self._kept = (*added, *changed)
+        shipped = sum(map(index.sizes.__getitem__, applied.added))
+        self._changes.append(tally(changed, added=Tally(len(applied.added), shipped)))
         self._reclaimable += applied.reclaimed
         self._buried += applied.buried
         self._unplaced += (UnplacedEntry(number, path, reason) for path, reason in applied.skipped)
@@ -88,7 +90,7 @@ class Stack:
 
     def finish(self) -> Filesystem:
         """What the layers add up to."""
-        squashed, duplicates, equal = _content(self._tree)
+        squashed, duplicates, equal = _content(self._tree, self._links)
         return Filesystem(
             tree=self._tree,
             changes=tuple(self._changes),
@@ -112,27 +114,32 @@ def stack(layers: Iterable[LayerIndex], *, keep_changes_of: int | None = None) -
     return filesystem.finish()
 
 
-def _content(tree: Tree) -> tuple[int, int, dict[bytes, list[tuple[int, int]]]]:
+def _content(tree: Tree, links: Mapping[tuple[int, int], int]) -> tuple[int, int, dict[bytes, list[tuple[int, int]]]]:
     """(squashed, duplicate) bytes: inodes counted once, then contents counted once; and the inodes that are equal."""
-    inodes: set[tuple[int, int]] = set()
+    linked: set[tuple[int, int]] = set()
     contents: dict[bytes, tuple[int, int]] = {}
     equal: dict[bytes, list[tuple[int, int]]] = {}
     squashed = duplicates = 0
-    indexes = tree.indexes
+    sizes, digests = [index.sizes for index in tree.indexes], [index.digest for index in tree.indexes]
     pending = [tree.root]
     while pending:
         node = pending.pop()
         if node.children is not None:
             pending += node.children.values()
             continue
-        inode = layer, entry = node.layer, node.entry
-        size = indexes[layer].sizes[entry]
-        if size and inode not in inodes:
-            inodes.add(inode)
-            squashed += size
-            digest = indexes[layer].digest(entry)
-            first = contents.setdefault(digest, inode)
-            if first is not inode:
-                duplicates += size
-                equal.setdefault(digest, [first]).append(inode)
+        layer, entry = node.layer, node.entry
+        size = sizes[layer][entry]
+        if not size:
+            continue
+        inode = layer, entry
+        if inode in links:
+            if inode in linked:
+                continue
+            linked.add(inode)
+        squashed += size
+        digest = digests[layer](entry)
+        first = contents.setdefault(digest, inode)
+        if first is not inode:
+            duplicates += size
+            equal.setdefault(digest, [first]).append(inode)
     return squashed, duplicates, equal
