@@ -32,7 +32,6 @@ COMMANDS = [
     ("inspect",),
     ("dockerfile",),
     ("packages",),
-    ("volumes",),
     ("history",),
     ("files",),
     ("cat",),
