@@ -77,6 +77,7 @@ _LAZY = {
     "Platform": "layerscope.oci.platform",
     "RegistryOptions": "layerscope.sources.registry",
     "SkippedLayer": "layerscope.layers.blob",
+    "__version__": "layerscope.version",
 }
 
 
@@ -236,10 +237,6 @@ def _reader(cache: Path | bool, limits: Limits | None, probes: tuple[Probe, ...]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("layerscope")
     if name in _LAZY:
         from importlib import import_module
 

@@ -31,14 +31,10 @@ def main() -> NoReturn:
 
 
 def _version() -> int:
-    from importlib.metadata import PackageNotFoundError, version
+    from layerscope.version import __version__
 
-    try:
-        number = version("layerscope")
-    except PackageNotFoundError:
-        number = "(not installed)"
     with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody there to be told
-        sys.stdout.write(f"layerscope {number}\n")
+        sys.stdout.write(f"layerscope {__version__}\n")
         sys.stdout.flush()
     return 0
 

@@ -13,10 +13,7 @@ from layerscope.history.engineaccount import join_engine_history, with_engine_by
 from layerscope.history.join import join_history
 from layerscope.layers.blob import ReadLayer
 from layerscope.oci.digest import Digest, chain_ids
-from layerscope.packages.probe import PACKAGES
-from layerscope.packages.stack import PackageStack
 from layerscope.volumes.declared import DeclaredVolume, PathBelow, declared_volume
-from layerscope.volumes.mountpoint import MountPoint, MountRequest, mount_point
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,6 +32,7 @@ if TYPE_CHECKING:
     from layerscope.oci.platform import Platform
     from layerscope.packages.package import Packages
     from layerscope.sources.image import Image
+    from layerscope.volumes.mountpoint import MountPoint, MountRequest
     from layerscope.volumes.summary import EngineSummary
 
 
@@ -173,7 +171,12 @@ def inspect_image(
                 return _build(image, read, beside.filesystem, (bases, proven), beside.packages)
             items = iter(read)
     stack = Stack(keep_changes_of=keep_changes_of, keep_buried=keep_buried)
-    packages = PackageStack() if PACKAGES in reader.probes else None
+    packages = None
+    if reader.probes:  # few ask for packages, and their room takes long to load
+        from layerscope.packages.probe import PACKAGES
+        from layerscope.packages.stack import PackageStack
+
+        packages = PackageStack() if PACKAGES in reader.probes else None
     read = []
     for item in items:
         if isinstance(item, ReadLayer):
@@ -388,6 +391,8 @@ def _largest_first(reclaimable: tuple[Reclaimable, ...]) -> tuple[Reclaimable, .
 
 def inspect_mounts(inspection: Inspection, requests: Iterable[MountRequest]) -> tuple[MountPoint, ...]:
     """What each mount would mean for what the image ships there; sizes are None where a layer was skipped."""
+    from layerscope.volumes.mountpoint import mount_point
+
     whole = inspection.filesystem if inspection.totals.squashed_bytes is not None else None
     found = []
     for request in requests:

@@ -1,6 +1,7 @@
 """The command line: a file a command, and around them what all commands share.
 
-app.py         the commands together; from arguments to an exit code
+app.py         which commands there are; from arguments to an exit code
+group.py       commands that are imported when they are asked for
 command.py     how a command is declared, how its help looks
 options.py     every option, defined once
 values.py      sizes, durations and counts as people write them

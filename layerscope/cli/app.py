@@ -8,23 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.main import get_command
 
-from layerscope.cli import (
-    auth,
-    cache,
-    cat,
-    diff,
-    dockerfile,
-    extract,
-    files,
-    gate,
-    history,
-    inspect,
-    packages,
-    schema,
-    volumes,
-)
-from layerscope.cli.command import Call, Group, add_command
+from layerscope.cli.command import Call
 from layerscope.cli.exits import Exit
+from layerscope.cli.group import Group, command, group
 from layerscope.cli.speech import logging_to_stderr, report
 
 if TYPE_CHECKING:
@@ -39,6 +25,49 @@ Every option can be set in the environment: --cache-dir is LAYERSCOPE_CACHE_DIR.
 """
 
 
+_USELESS = ("platform", "no_cache")
+COMMANDS = (
+    command("inspect", "What is in an image, layer by layer, and why."),
+    command("history", "How an image was made, step by step."),
+    command("files", "The files of the merged image, of a layer, or of its changes."),
+    command("dockerfile", "The Dockerfile behind an image, line by line, with what each line costs."),
+    command("diff", "What is different between two images, from any two sources."),
+    command("packages", "Which package brought how many bytes, in which layer."),
+    command("cat", "The content of one file, from the merged image or from any layer."),
+    command("gate", "Hold an image to budgets and rules: exit code 1 when it breaks one."),
+    command("extract", "Write files of the image, or of one layer, below a directory, and nothing outside of it."),
+    command("volumes", "Volume drivers and volumes, and what a mount does to what an image ships."),
+    command(
+        "schema",
+        "The JSON Schema of what a command writes with --format json, or of the policy that gate reads.",
+        hide=(*_USELESS, "cache_dir"),
+    ),
+    group(
+        "auth",
+        "Who may pull: which credential, from where, and why.",
+        command(
+            "explain",
+            "Which credential would pull an image, from where, and whether it works.",
+            module="auth",
+            hide=(*_USELESS, "cache_dir"),
+        ),
+    ),
+    group(
+        "cache",
+        "What is kept of layers, so that none is read twice.",
+        command(
+            "info", "Where the cache is, and what it holds.", module="cache", examples="INFO_EXAMPLES", hide=_USELESS
+        ),
+        command(
+            "prune", "Remove what has not been used for long.", module="cache", examples="PRUNE_EXAMPLES", hide=_USELESS
+        ),
+        command("clear", "Remove everything from the cache.", module="cache", examples="CLEAR_EXAMPLES", hide=_USELESS),
+        examples="PRUNE_EXAMPLES",
+    ),
+)
+"""Every command, in the order that help shows them, with its line there. See ``group``: imported when asked for."""
+
+
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
 ) -> None:
@@ -48,44 +77,25 @@ def _root(
     """
 
 
-def build() -> typer.Typer:
-    """Every command, in the order that help shows them."""
+def build() -> Group:
+    """The program."""
     app = typer.Typer(
-        cls=Group,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        epilog=EXAMPLES,
-        help=_root.__doc__,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback(cls=Group)(_root)
-    add_command(app, inspect.inspect, name="inspect", examples=inspect.EXAMPLES)
-    add_command(app, history.history, name="history", examples=history.EXAMPLES)
-    add_command(app, files.files, name="files", examples=files.EXAMPLES)
-    add_command(app, dockerfile.dockerfile, name="dockerfile", examples=dockerfile.EXAMPLES)
-    add_command(app, diff.diff, name="diff", examples=diff.EXAMPLES)
-    add_command(app, packages.packages, name="packages", examples=packages.EXAMPLES)
-    add_command(app, cat.cat, name="cat", examples=cat.EXAMPLES)
-    add_command(app, gate.gate, name="gate", examples=gate.EXAMPLES)
-    add_command(app, extract.extract, name="extract", examples=extract.EXAMPLES)
-    add_command(app, volumes.volumes, name="volumes", examples=volumes.EXAMPLES)
-    useless = ("platform", "no_cache")
-    logins = typer.Typer(cls=Group, rich_markup_mode=None, help="Who may pull: which credential, from where, and why.")
-    add_command(logins, auth.explain, name="explain", examples=auth.EXAMPLES, hide=(*useless, "cache_dir"))
-    app.add_typer(logins, name="auth", epilog=auth.EXAMPLES)
-    storage = typer.Typer(cls=Group, rich_markup_mode=None, help="What is kept of layers, so that none is read twice.")
-    add_command(storage, cache.info, name="info", examples=cache.INFO_EXAMPLES, hide=useless)
-    add_command(storage, cache.prune, name="prune", examples=cache.PRUNE_EXAMPLES, hide=useless)
-    add_command(storage, cache.clear, name="clear", examples=cache.CLEAR_EXAMPLES, hide=useless)
-    app.add_typer(storage, name="cache", epilog=cache.PRUNE_EXAMPLES)
-    add_command(app, schema.schema, name="schema", examples=schema.EXAMPLES, hide=(*useless, "cache_dir"))
-    return app
+    app.callback(cls=Group, epilog=EXAMPLES)(_root)
+    root = get_command(app)
+    assert isinstance(root, Group)
+    for each in COMMANDS:
+        root.add_command(each)
+    return root
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; tells people on standard error what went wrong, and returns the exit code."""
     try:
-        outcome = get_command(build()).main(list(arguments), prog_name="layerscope", standalone_mode=False)
+        outcome = build().main(list(arguments), prog_name="layerscope", standalone_mode=False)
         return _do(outcome) if isinstance(outcome, Call) else int(outcome or Exit.FINE)
     except SystemExit as leaving:
         # typer leaves so when nobody reads its help, with 1, which is the gate's; and when it has served a shell's

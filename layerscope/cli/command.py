@@ -14,7 +14,8 @@ from collections.abc import Callable
 from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
+from typer.main import get_command
 
 from layerscope.cli.options import PANELS, Common
 
@@ -50,15 +51,7 @@ class Command(TyperCommand):
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Examples, line by line as they were written."""
-        _examples(self.epilog, formatter)
-
-
-class Group(TyperGroup):
-    """A group of commands with help of the same kind."""
-
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:
-        """Examples, line by line as they were written."""
-        _examples(self.epilog, formatter)
+        write_examples(self.epilog, formatter)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,13 +71,14 @@ class Call:
         return self.run(**self.values)
 
 
-def add_command(app: typer.Typer, run: Run, *, name: str, examples: str, hide: tuple[str, ...] = ()) -> None:
-    """Make ``run`` the command ``name`` of ``app``; its docstring is its help.
+def make_command(run: Run, *, name: str, examples: str, hide: tuple[str, ...] = ()) -> Any:
+    """The command ``name``, which runs ``run``; its docstring is its help.
 
     ``hide`` names parameters that every command takes and that mean nothing to this one.
     """
-    help_text = inspect.cleandoc(run.__doc__ or "")
-    app.command(name, cls=Command, help=help_text, epilog=examples)(_stand_in(run, hide))
+    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+    app.command(name, cls=Command, help=inspect.cleandoc(run.__doc__ or ""), epilog=examples)(_stand_in(run, hide))
+    return get_command(app)
 
 
 def _stand_in(run: Run, hide: tuple[str, ...]) -> Callable[..., Call]:
@@ -145,7 +139,8 @@ def _name(param: Any) -> str:
     return str(param.metavar or param.name.upper())
 
 
-def _examples(text: str | None, formatter: Any) -> None:
+def write_examples(text: str | None, formatter: Any) -> None:
+    """Examples at the end of help, line by line as they were written."""
     if text:
         with formatter.section("Examples"):
             for line in inspect.cleandoc(text).splitlines():

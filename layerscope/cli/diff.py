@@ -159,8 +159,7 @@ def _inspections(
     registry: RegistryChoice,
 ) -> list[Inspection]:
     """Both images, one after the other; layers that the second shares with the first come from the cache."""
-    from layerscope.cli.opening import opened_with_layers, opened_without_layers
-    from layerscope.cli.several import shared_cache
+    from layerscope.cli.opening import opened_with_layers, opened_without_layers, shared_cache
     from layerscope.compare.comparison import Kind
     from layerscope.inspection import inspect_image, inspect_metadata
     from layerscope.packages.probe import PACKAGES

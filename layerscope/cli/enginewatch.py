@@ -34,13 +34,14 @@ class EngineWatch:
 
     def _ask(self) -> None:
         from layerscope.engines.client import first_engine
-        from layerscope.engines.managedplugins import managed_volume_plugins
-        from layerscope.engines.storage import storage
-        from layerscope.engines.volumes import volumes
-        from layerscope.volumes.summary import engine_summary
 
         try:
             with first_engine(answer_seconds=_ANSWER_SECONDS) as engine:
+                from layerscope.engines.managedplugins import managed_volume_plugins
+                from layerscope.engines.storage import storage
+                from layerscope.engines.volumes import volumes
+                from layerscope.volumes.summary import engine_summary
+
                 told, managed = storage(engine), managed_volume_plugins(engine) or ()
                 self._found = engine_summary(engine.kind, told, None, managed)
                 # Last: for its volumes an engine waits for each of their drivers.

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from layerscope.cli import speech
 from layerscope.cli.exits import Exit, exit_code
-from layerscope.cli.opening import candidates, opened_with_layers
-from layerscope.cli.several import Target, shared_cache, targets
+from layerscope.cli.opening import candidates, opened_with_layers, shared_cache
+from layerscope.cli.several import Target, targets
 from layerscope.errors import LayerscopeError, UsageError
 from layerscope.gate.verdict import Failed, GateRun, Status, Verdict
 from layerscope.report.several import Failure

@@ -113,6 +113,19 @@ def _cache(common: Common) -> IndexCache | None:
     return cache
 
 
+@contextlib.contextmanager
+def shared_cache(common: Common) -> Iterator[Common]:
+    """Options with a cache, so that a layer of several images is read once; without one, a cache of this run alone."""
+    if not common.no_cache:
+        yield common
+        return
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory(prefix="layerscope-") as directory:
+        yield dataclasses.replace(common, no_cache=False, cache_dir=Path(directory))
+
+
 def _platform(common: Common) -> Platform | None:
     from layerscope.oci.platform import Platform
 

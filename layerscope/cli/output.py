@@ -9,7 +9,6 @@ import os
 import re
 import stat
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -186,6 +185,8 @@ def _replacing(file: Path) -> Iterator[BinaryIO]:
 
     What is no regular file (a pipe, a device) is written to as it is. A link stays one: what it leads to is replaced.
     """
+    import tempfile  # most output goes to a terminal or a pipe
+
     real = Path(os.path.realpath(file))
     try:
         mode = stat.S_IMODE(real.stat().st_mode) if real.exists() else None

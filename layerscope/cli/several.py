@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layerscope.cli import speech
 from layerscope.cli.exits import Exit, exit_code
-from layerscope.cli.opening import candidates, opened_with_layers, opened_without_layers
+from layerscope.cli.opening import candidates, opened_with_layers, opened_without_layers, shared_cache
 from layerscope.errors import LayerscopeError, PlatformNotFound, UsageError
 from layerscope.report.several import Failure, Several
 from layerscope.sources.location import STDIN
@@ -69,16 +66,6 @@ def _inspect(
         inspection = inspect_image(image, reader, bases=below)
     # Nothing here shows the tree, and trees are large.
     return dataclasses.replace(with_dive(inspection), filesystem=None)
-
-
-@contextlib.contextmanager
-def shared_cache(common: Common) -> Iterator[Common]:
-    """Options with a cache, so that a layer of several images is read once; without one, a cache of this run alone."""
-    if not common.no_cache:
-        yield common
-        return
-    with tempfile.TemporaryDirectory(prefix="layerscope-") as directory:
-        yield dataclasses.replace(common, no_cache=False, cache_dir=Path(directory))
 
 
 def targets(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import ssl
 from typing import TYPE_CHECKING
 
 from layerscope.engines.endpoint import DOCKER
 from layerscope.errors import LayerscopeError, NotFound, SourceUnreachable
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
 
     from layerscope.engines.endpoint import Endpoint
@@ -40,15 +40,6 @@ def _unreachable_by_ssh(error: OSError, endpoint: Endpoint) -> SourceUnreachable
 
 def _told(cause: BaseException, endpoint: Endpoint, waited: float | None) -> tuple[str, str] | None:
     match cause:
-        case ssl.SSLCertVerificationError():
-            return f"its certificate is not trusted: {cause.verify_message}", _TRUST
-        case ssl.SSLError() if "WRONG_VERSION_NUMBER" in str(cause):
-            return "it speaks no TLS", "check the port; an engine without TLS usually listens on 2375, with it on 2376"
-        case ssl.SSLError() if _refused_client(cause):
-            shown = "refuses our client certificate" if _shows_itself(endpoint) else "asks for a client certificate"
-            return f"it {shown}", "put cert.pem and key.pem of a client that it knows beside ca.pem"
-        case ssl.SSLError():
-            return f"TLS failed: {cause.reason or cause}", _TRUST
         case FileNotFoundError():
             return "there is no such socket", _start(endpoint)
         case PermissionError():
@@ -63,6 +54,22 @@ def _told(cause: BaseException, endpoint: Endpoint, waited: float | None) -> tup
             return f"no answer {wait}", "the engine may be overloaded or the address wrong"
     if "timed out" in str(cause) and type(cause).__name__ in ("ReadTimeoutError", "ConnectTimeoutError"):
         return f"no answer within {waited:g} seconds" if waited else "no answer in time", "check engine and address"
+    return _told_by_tls(cause, endpoint)
+
+
+def _told_by_tls(cause: BaseException, endpoint: Endpoint) -> tuple[str, str] | None:
+    import ssl  # takes long to load: not for the usual engine that is not there
+
+    match cause:
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not trusted: {cause.verify_message}", _TRUST
+        case ssl.SSLError() if "WRONG_VERSION_NUMBER" in str(cause):
+            return "it speaks no TLS", "check the port; an engine without TLS usually listens on 2375, with it on 2376"
+        case ssl.SSLError() if _refused_client(cause):
+            shown = "refuses our client certificate" if _shows_itself(endpoint) else "asks for a client certificate"
+            return f"it {shown}", "put cert.pem and key.pem of a client that it knows beside ca.pem"
+        case ssl.SSLError():
+            return f"TLS failed: {cause.reason or cause}", _TRUST
     return None
 
 

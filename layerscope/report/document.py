@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from layerscope.inspection import dive_of
 from layerscope.report.advising import change, finding
-from layerscope.report.packagesblock import packages_block
 from layerscope.report.rows import add_path, safe
 
 if TYPE_CHECKING:
@@ -33,7 +32,11 @@ Document = dict[str, Any]
 
 def inspection_document(inspection: Inspection) -> Document:
     """Everything ``inspect`` tells."""
-    block = {} if inspection.packages is None else {"packages": packages_block(inspection.packages)}
+    block = {}
+    if inspection.packages is not None:
+        from layerscope.report.packagesblock import packages_block
+
+        block["packages"] = packages_block(inspection.packages)
     dive = dive_of(inspection)
     return {
         "schemaVersion": SCHEMA_VERSION,

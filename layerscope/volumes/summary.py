@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from layerscope.volumes.drivers import known_drivers
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -34,6 +32,8 @@ def engine_summary(
     name: str, storage: EngineStorage, volumes: Sequence[EngineVolume] | None, managed: Sequence[ManagedPlugin]
 ) -> EngineSummary:
     """The three figures; ``volumes`` is None where they could not be listed."""
+    from layerscope.volumes.drivers import known_drivers  # whom no engine answers has none
+
     drivers = known_drivers(storage.loaded_volume_drivers, managed, (), {}, volumes or ())
     names = tuple(driver.name for driver in drivers)
     return EngineSummary(True, name, storage.driver, names, None if volumes is None else len(volumes))

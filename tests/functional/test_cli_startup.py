@@ -11,10 +11,27 @@ import pytest
 from cli_process import ROOT, Cli, command, environment
 
 HEAVY = {"docker", "oras", "requests", "urllib3", "textual", "kubernetes", "lightkube", "httpx2"}
-WATCHED = HEAVY | {"typer", "pathspec", "isal", "yaml"}
+WATCHED = HEAVY | {"typer", "pathspec", "isal", "yaml", "pydantic", "rich"}
+ARCHIVE = "testdata/buildkit.oci-archive.tar"
+PAIR = ("testdata/pair.docker-archive.tar:pair:a", "testdata/pair.docker-archive.tar:pair:b")
+ROOMS = {"engines", "cluster", "packages", "content", "compare", "gate"}
+"""Those of layerscope that a command may do without."""
+USED: list[tuple[tuple[str, ...], set[str]]] = [
+    (("inspect", ARCHIVE, "--no-engine"), {"rich"}),
+    (("inspect", ARCHIVE, "--no-engine", "--format", "json"), set()),
+    (("inspect", ARCHIVE, "--no-engine", "--format", "json", "--packages"), {"packages"}),
+    (("history", ARCHIVE, "--format", "json"), set()),
+    (("files", ARCHIVE, "--format", "json"), set()),
+    (("packages", ARCHIVE), {"packages", "rich"}),
+    (("diff", *PAIR), {"packages", "compare", "rich"}),
+    (("diff", *PAIR, "--format", "json"), {"packages", "compare"}),
+]
+"""What of these rooms, and whether a terminal's, each takes."""
 COMMANDS = [
     (),
     ("inspect",),
+    ("dockerfile",),
+    ("packages",),
     ("history",),
     ("files",),
     ("cat",),
@@ -34,7 +51,7 @@ RECORDER = """
 import json, os, runpy, sys
 end = os._exit
 def record(code):
-    print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file=sys.stderr)
+    print(json.dumps(sorted(sys.modules)), file=sys.stderr)
     sys.stderr.flush()
     end(code)
 os._exit = record
@@ -43,15 +60,21 @@ runpy.run_module("layerscope", run_name="__main__", alter_sys=True)
 """
 
 
-def loaded(cli: Cli, *arguments: str) -> set[str]:
+def modules(cli: Cli, *arguments: str, **variables: str) -> set[str]:
+    """Every module that is loaded at the end of a run."""
     done = subprocess.run(
         [sys.executable, "-c", RECORDER, *arguments],
-        env=environment(cli.home),
+        env=environment(cli.home, **variables),
         cwd=ROOT,
         capture_output=True,
         check=True,
     )
-    return set(json.loads(done.stderr.splitlines()[-1])) & WATCHED
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+def loaded(cli: Cli, *arguments: str) -> set[str]:
+    """Which of the packages that take long are."""
+    return {name.partition(".")[0] for name in modules(cli, *arguments)} & WATCHED
 
 
 def test_importing_the_library_loads_nothing(cli: Cli) -> None:
@@ -72,6 +95,29 @@ def test_help_loads_typer_alone(cli: Cli, name: tuple[str, ...]) -> None:
 def test_an_archive_needs_no_registry_and_no_engine(cli: Cli) -> None:
     found = loaded(cli, "inspect", "testdata/classic.docker-archive.tar", "--format", "json", "-q")
     assert not found & (HEAVY | {"pathspec"})
+
+
+@pytest.mark.parametrize(("arguments", "used"), USED, ids=[" ".join(arguments) for arguments, _ in USED])
+def test_a_command_loads_what_it_uses(cli: Cli, arguments: tuple[str, ...], used: set[str]) -> None:
+    found = modules(cli, *arguments, "-q", "--no-cache")
+    rooms = {name.split(".")[1] for name in found if name.startswith("layerscope.")}
+    assert (rooms & ROOMS) | ({"rich"} & found) == used
+    assert not {name.partition(".")[0] for name in found} & ((WATCHED - {"typer", "isal", "rich"}) | {"ssl", "asyncio"})
+
+
+@pytest.mark.parametrize(
+    "name", [("inspect", ARCHIVE), ("packages", ARCHIVE), ("diff", *PAIR)], ids=lambda name: name[0]
+)
+def test_a_command_loads_no_other(cli: Cli, name: tuple[str, ...]) -> None:
+    others = {line[0] for line in COMMANDS if line} - {name[0]}
+    assert not modules(cli, *name, "-q", "--no-cache") & {f"layerscope.cli.{other}" for other in others}
+
+
+def test_an_engine_that_is_not_there_takes_no_tls(cli: Cli) -> None:
+    nowhere = {f"{name}_HOST": f"unix://{cli.home}/no.sock" for name in ("DOCKER", "CONTAINER")}
+    found = modules(cli, "inspect", ARCHIVE, "-q", "--no-cache", **nowhere)
+    assert "layerscope.engines.client" in found
+    assert not found & {"ssl", "docker", "requests", "layerscope.engines.volumes"}
 
 
 @pytest.mark.parametrize("name", COMMANDS, ids=" ".join)

@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 import pytest
 import typer
-from typer.main import get_command
 
-from layerscope.cli.command import Call, add_command
+from layerscope.cli.command import Call, make_command
 from layerscope.cli.options import Common
 
 
@@ -31,9 +30,8 @@ def run(
 
 
 def parse(*arguments: str) -> Any:
-    app = typer.Typer(rich_markup_mode=None)
-    add_command(app, run, name="run", examples="\nrun NAME\n  --also\n", hide=("platform",))
-    return get_command(app).main(list(arguments), standalone_mode=False, prog_name="tool")
+    command = make_command(run, name="run", examples="\nrun NAME\n  --also\n", hide=("platform",))
+    return command.main(list(arguments), standalone_mode=False, prog_name="tool")
 
 
 def test_parsing_ends_in_a_call() -> None:

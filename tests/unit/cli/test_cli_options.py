@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
 from layerscope.cli.app import build
+from layerscope.cli.group import Group, Later
 
 
+def every(group: Group, *above: str) -> Iterator[tuple[str, Later, Any]]:
+    """Each command by its whole name, with what stands for it in its group."""
+    for name, each in group.commands.items():
+        assert isinstance(each, Later)
+        loaded = each.load()
+        yield " ".join([*above, name]), each, loaded
+        if isinstance(loaded, Group):
+            yield from every(loaded, *above, name)
+
+
+@functools.cache
 def commands() -> dict[str, Any]:
-    root = get_command(build())
-    found = dict(root.commands)  # type: ignore[attr-defined]
-    for group in ("cache", "auth"):
-        found |= {f"{group} {name}": each for name, each in found.pop(group).commands.items()}
-    return found
+    return {name: loaded for name, _, loaded in every(build()) if not isinstance(loaded, Group)}
 
 
 def options(command: Any) -> dict[str, Any]:
@@ -51,3 +60,9 @@ def test_every_command_is_documented() -> None:
     for command in commands().values():
         assert command.help
         assert command.epilog
+
+
+def test_groups_tell_of_a_command_what_it_tells_of_itself() -> None:
+    for name, standing, loaded in every(build()):
+        assert standing.name == loaded.name == name.rpartition(" ")[2]
+        assert standing.help == loaded.help.partition("\n\n")[0]
