@@ -27,7 +27,6 @@ Importing this package is cheap: oras and requests are loaded by the first ``ope
   and so
     store.py         manifests, configs and layers of one repository, as the ``Store`` port
     client.py        one repository's conversation: authorise, follow, retry
-    provider.py      what of oras it is made of
     download.py      a blob's bytes, resumed where they were cut
     body.py          the bytes of one response
     redirects.py     hops, and which of them may see credentials

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from oras.auth.base import AuthBackend
 from oras.container import Container
+from oras.provider import Registry
 
 from layerscope.errors import InvalidImage, LayerscopeError, NotAuthorised, SourceUnreachable
 from layerscope.oci.jsondoc import MAX_DOCUMENT_BYTES
@@ -25,7 +26,6 @@ from layerscope.sources.registry.exposure import Exposure, Withheld
 from layerscope.sources.registry.failures import ExchangeError, Refusal
 from layerscope.sources.registry.identity import Identity
 from layerscope.sources.registry.origin import Origin, shown
-from layerscope.sources.registry.provider import Registry
 from layerscope.sources.registry.redirects import Answer, follow
 from layerscope.sources.registry.token import Tokens
 
