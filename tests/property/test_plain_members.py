@@ -1,4 +1,4 @@
-"""The shortcut for plain members says what the long way says: of whole streams and damaged ones, whatever the chunks."""
+"""The shortcut for plain members says what the long way says: of whole streams and damaged ones, in any chunks."""
 
 from __future__ import annotations
 
