@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,13 @@ def opened_with_layers(
     from layerscope.layers.reader import LayerReader
 
     with watch(quiet=common.quiet) as watching:
-        reader = LayerReader(limits=_limits(limits), probes=probes, cache=_cache(common), progress=watching.progress)
+        reader = LayerReader(
+            limits=_limits(limits),
+            probes=probes,
+            cache=_cache(common),
+            progress=watching.progress,
+            processes=os.name == "posix",
+        )
         with _opened(name, common, registry, reader) as image:
             watching.expect(image.layers)
             yield image, reader

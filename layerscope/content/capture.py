@@ -34,6 +34,7 @@ class Capture:
 
     id = "content"
     version = 1
+    portable = False  # what it keeps is here
 
     def __init__(self, paths: Iterable[bytes]) -> None:
         self.limit: int | None = None

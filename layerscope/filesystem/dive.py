@@ -58,8 +58,7 @@ def dive_figures(layers: Sequence[LayerIndex]) -> DiveFigures:
     counted = _Counted()
     stack = _Stack(_hidden_paths(layers))
     for number, index in enumerate(layers):
-        nodes = layer_nodes(index)
-        directories = _directories(nodes)
+        nodes, directories = layer_nodes(index)
         if not number:
             stack.start(index, nodes, directories)
         _count(counted, stack, index, nodes, directories)
@@ -70,8 +69,8 @@ def dive_figures(layers: Sequence[LayerIndex]) -> DiveFigures:
     return DiveFigures(counted.efficiency(), wasted, _over(wasted, sum(sizes[1:])), sizes, references)
 
 
-def layer_nodes(index: LayerIndex) -> dict[bytes, int | None]:
-    """The paths of a layer's tree as dive builds it, each with the entry that counts: the last one.
+def layer_nodes(index: LayerIndex) -> tuple[dict[bytes, int | None], set[bytes]]:
+    """The paths of a layer's tree as dive builds it, each with its last entry, which counts; and what they lie in.
 
     None stands for a directory that no entry lists. A name that starts with ``.wh..wh..`` is not put into the tree, nor
     what is below it; what is above it is.
@@ -86,11 +85,13 @@ def layer_nodes(index: LayerIndex) -> dict[bytes, int | None]:
     else:
         nodes.update(zip(index.paths, range(len(index)), strict=True))
     nodes.pop(b"", None)
-    for parent in _directories(nodes):
+    directories = _directories(nodes)
+    for parent in list(directories):
         while parent and parent not in nodes:
             nodes[parent] = None
             parent = parent.rpartition(b"/")[0]
-    return nodes
+            directories.add(parent)
+    return nodes, directories
 
 
 def _directories(paths: Iterable[bytes]) -> set[bytes]:

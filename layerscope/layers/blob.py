@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,31 @@ if TYPE_CHECKING:
 
 READ_CHUNK = 256 << 10
 """Stored bytes a source hands over at a time, at most."""
+
+
+class FileChunks:
+    """Stored bytes that lie in a file: chunks for who reads them here, and where they are for who does so elsewhere.
+
+    Ends early where the file does.
+    """
+
+    def __init__(self, descriptor: int, offset: int, length: int) -> None:
+        self.descriptor = descriptor
+        """Open while this is in use, at no position of its own."""
+        self.offset = offset
+        self.length = length
+        self._at = offset
+
+    def __iter__(self) -> FileChunks:
+        return self
+
+    def __next__(self) -> bytes:
+        left = self.offset + self.length - self._at
+        chunk = os.pread(self.descriptor, min(READ_CHUNK, left), self._at) if left else b""
+        if not chunk:
+            raise StopIteration
+        self._at += len(chunk)
+        return chunk
 
 
 @dataclass(frozen=True, slots=True)

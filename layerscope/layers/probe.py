@@ -35,5 +35,9 @@ class Probe(Protocol):
     def version(self) -> int:
         """Raised whenever the same bytes would give another result."""
 
+    @property
+    def portable(self) -> bool:
+        """Whether its runs may go on in another process: pickle takes the probe there, and only results come back."""
+
     def run(self) -> ProbeRun:
         """Begin on a layer. Runs on several layers go on at the same time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -12,6 +13,7 @@ from layerscope.errors import InvalidImage, LayerscopeError, NotFound
 from layerscope.layers.blob import LayerBlob, ReadLayer, SkippedLayer
 from layerscope.layers.limits import Limits
 from layerscope.layers.read import hold_to_limits, read_blob, verify
+from layerscope.layers.workers import WorkerGone, Workers, is_worth_a_process
 from layerscope.oci.mediatypes import is_encrypted_layer, is_foreign_layer
 from layerscope.progress import Progress, SilentProgress, Task
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from layerscope.layers.cache import IndexCache
     from layerscope.layers.probe import Probe
 
+_log = logging.getLogger(__name__)
 _GRACE = 0.5
 """Seconds an interrupted read may take to notice."""
 
@@ -38,6 +41,9 @@ class LayerReader:
     cache: IndexCache | None = None
     progress: Progress = field(default_factory=SilentProgress)
     workers: int = field(default_factory=lambda: min(8, os.cpu_count() or 1))
+    processes: bool = False
+    """Whether large layers are read in processes of their own, one a worker, where Python's threads would wait for one
+    another. Starts ``sys.executable``, which must be Python's."""
 
     def read_all(self, blobs: Sequence[LayerBlob]) -> list[ReadLayer | SkippedLayer]:
         """Every layer, bottom first. Errors as in ``read_in_order``."""
@@ -49,11 +55,12 @@ class LayerReader:
         Layers are read side by side; what occurs twice is read once. The first error stops the rest and is raised.
         """
         stop = threading.Event()
+        workers = self._processes(blobs)
         pool = ThreadPoolExecutor(max_workers=self.workers, thread_name_prefix="layer")
         futures: dict[object, Future[ReadLayer | SkippedLayer]] = {}
         for blob in blobs:
             if _same(blob) not in futures:
-                futures[_same(blob)] = pool.submit(self._read, blob, stop)
+                futures[_same(blob)] = pool.submit(self._read, blob, stop, workers)
         pending = set(futures.values())
         try:
             for blob in blobs:
@@ -65,9 +72,18 @@ class LayerReader:
         finally:
             stop.set()  # without effect when all are done
             pool.shutdown(wait=False, cancel_futures=True)
+            if workers is not None:
+                workers.close()
             wait(futures.values(), timeout=_GRACE)
 
-    def _read(self, blob: LayerBlob, stop: threading.Event) -> ReadLayer | SkippedLayer:
+    def _processes(self, blobs: Sequence[LayerBlob]) -> Workers | None:
+        """What reads in other processes; None where it would gain nothing, or the probes cannot go there."""
+        large = sum(is_worth_a_process(blob) for blob in blobs)
+        if not self.processes or self.workers < 2 or large < 2 or not all(probe.portable for probe in self.probes):
+            return None
+        return Workers(self.limits, self.probes)
+
+    def _read(self, blob: LayerBlob, stop: threading.Event, workers: Workers | None) -> ReadLayer | SkippedLayer:
         if stop.is_set():
             raise _Stopped
         if is_encrypted_layer(blob.media_type):
@@ -80,13 +96,15 @@ class LayerReader:
                 hold_to_limits(found, self.limits, blob.label)
                 outcome = "cached"
                 return found
-            result = self._read_bytes(blob, task, stop)
+            result = self._read_bytes(blob, task, stop, workers)
             outcome = "skipped" if isinstance(result, SkippedLayer) else "read"
             return result
         finally:
             task.finish(outcome)
 
-    def _read_bytes(self, blob: LayerBlob, task: Task, stop: threading.Event) -> ReadLayer | SkippedLayer:
+    def _read_bytes(
+        self, blob: LayerBlob, task: Task, stop: threading.Event, workers: Workers | None
+    ) -> ReadLayer | SkippedLayer:
         if isinstance(blob.passed, LayerscopeError):
             raise blob.passed
         if blob.passed is not None:
@@ -95,22 +113,48 @@ class LayerReader:
             return self._absent(blob, "the archive does not hold its blob")
         else:
             try:
-                with blob.open() as chunks:
-                    read = read_blob(
-                        _watched(chunks, task, stop),
-                        blob.label,
-                        limits=self.limits,
-                        probes=self.probes,
-                        algorithm=blob.digest.algorithm if blob.digest else "sha256",
-                        diff_algorithm=blob.diff_id.algorithm,
-                        size=blob.size,
-                    )
+                read = self._elsewhere(blob, task, stop, workers) or self._here(blob, task, stop)
             except NotFound as error:
                 return self._absent(blob, error.message)
         verify(read, blob)
         if self.cache:
             self.cache.put(blob, read)
         return read
+
+    def _here(self, blob: LayerBlob, task: Task, stop: threading.Event) -> ReadLayer:
+        assert blob.open is not None
+        with blob.open() as chunks:
+            return read_blob(
+                _watched(chunks, task, stop),
+                blob.label,
+                limits=self.limits,
+                probes=self.probes,
+                algorithm=blob.digest.algorithm if blob.digest else "sha256",
+                diff_algorithm=blob.diff_id.algorithm,
+                size=blob.size,
+            )
+
+    def _elsewhere(
+        self, blob: LayerBlob, task: Task, stop: threading.Event, workers: Workers | None
+    ) -> ReadLayer | None:
+        """The layer, read in another process; None where it is to be read here."""
+        if workers is None or not is_worth_a_process(blob):
+            return None
+
+        def advance(count: int) -> None:
+            if stop.is_set():
+                raise _Stopped
+            task.advance(count)
+
+        assert blob.open is not None
+        try:
+            with blob.open() as chunks:
+                return workers.read(blob, chunks, advance)
+        except WorkerGone as error:
+            if stop.is_set():
+                raise _Stopped from error
+            _log.warning("%s: the process that read it is gone (%s); it is read again", blob.label, error)
+            return None
 
     def _absent(self, blob: LayerBlob, why: str) -> SkippedLayer:
         """A foreign layer may be missing from where the image is; any other is part of a whole image."""

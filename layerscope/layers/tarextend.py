@@ -9,9 +9,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_to_bytes
 
 from layerscope.errors import DamagedLayer, UnsafeImage
 
@@ -89,6 +87,8 @@ def time(records: dict[bytes, bytes]) -> tuple[int, int] | None:
     if (usual := _USUAL_TIME.fullmatch(value)) is not None:
         seconds, fraction = usual.groups(b"")
         return int(seconds), int(fraction.ljust(9, b"0"))
+    from decimal import ROUND_FLOOR, Decimal
+
     exact = Decimal(value.decode("ascii"))
     if exact.adjusted() > 18:
         raise DamagedLayer(f"PAX record mtime is impossible: {value[:40]!r}")
@@ -103,6 +103,8 @@ def xattrs(records: dict[bytes, bytes]) -> Xattrs:
         if b".xattr." not in key:
             continue
         if key.startswith(b"LIBARCHIVE.xattr."):
+            from urllib.parse import unquote_to_bytes
+
             name = unquote_to_bytes(key[len(b"LIBARCHIVE.xattr.") :])
             try:
                 found.setdefault(name, base64.b64decode(value + b"=" * (-len(value) % 4), validate=True))

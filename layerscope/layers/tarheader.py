@@ -7,7 +7,6 @@ differ, Go's reading is taken: it decides what a container will see.
 from __future__ import annotations
 
 import re
-import tarfile
 import zlib
 
 from layerscope.errors import DamagedLayer
@@ -79,6 +78,8 @@ def _verify_checksum(block: bytes, field: bytes) -> None:
 
 
 def _decode_unusual(block: bytes, typeflag: bytes) -> Member:
+    import tarfile  # most layers do without
+
     try:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except (tarfile.HeaderError, ValueError) as error:

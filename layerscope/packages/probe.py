@@ -42,6 +42,7 @@ class PackageProbe:
 
     id = "packages"
     version = 2
+    portable = True
 
     def run(self) -> _Run:
         """Begin on a layer."""

@@ -101,7 +101,7 @@ def _identifier(inspection: Inspection, layer: LayerReport) -> str:
 
 
 def _files(index: LayerIndex) -> Iterator[dict[str, Any]]:
-    nodes = layer_nodes(index)
+    nodes, _ = layer_nodes(index)
     for path in depth_first(nodes):
         position = nodes[path]
         if position is None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from layerscope.errors import DamagedLayer, InvalidImage, NotFound
-from layerscope.layers.blob import READ_CHUNK
+from layerscope.layers.blob import READ_CHUNK, FileChunks
 from layerscope.layers.chunks import ChunkReader
 from layerscope.layers.entry import EntryKind
 from layerscope.layers.limits import Limits
@@ -97,7 +97,7 @@ class Archive:
         offset, size = self._find(name)
         if size > MAX_DOCUMENT_BYTES:
             raise InvalidImage(f"{self.what}: {name} is {size} bytes; the limit is {MAX_DOCUMENT_BYTES}")
-        return b"".join(self._read(offset, size))
+        return b"".join(FileChunks(self._file.fileno(), offset, size))
 
     def blob(self, name: str) -> PackedBlob:
         """A member's bytes, read when asked for; the file's identity vouches for them in the cache."""
@@ -128,18 +128,9 @@ class Archive:
                 f"{self.what}: {error.message}", hint="the archive is incomplete; save it again"
             ) from error
 
-    def _read(self, offset: int, size: int) -> Iterator[bytes]:
-        end = offset + size
-        while offset < end:
-            chunk = os.pread(self._file.fileno(), min(READ_CHUNK, end - offset), offset)
-            if not chunk:
-                raise DamagedLayer(f"{self.what} became shorter while it was read")
-            offset += len(chunk)
-            yield chunk
-
     @contextmanager
     def _chunks(self, offset: int, size: int) -> Iterator[Iterator[bytes]]:
-        yield self._read(offset, size)
+        yield FileChunks(self._file.fileno(), offset, size)
 
 
 def _identity(descriptor: int, path: Path) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from layerscope.errors import InvalidImage, NotFound, SourceUnreachable
-from layerscope.layers.blob import READ_CHUNK
+from layerscope.layers.blob import FileChunks
 from layerscope.oci.jsondoc import MAX_DOCUMENT_BYTES
 from layerscope.sources.members import PackedBlob
 
@@ -85,4 +85,4 @@ class Directory:
     @contextmanager
     def _chunks(self, name: str) -> Iterator[Iterator[bytes]]:
         with self._open(name) as file:
-            yield iter(partial(file.read, READ_CHUNK), b"")
+            yield FileChunks(file.fileno(), 0, os.fstat(file.fileno()).st_size)
