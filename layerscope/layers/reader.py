@@ -42,8 +42,8 @@ class LayerReader:
     progress: Progress = field(default_factory=SilentProgress)
     workers: int = field(default_factory=lambda: min(8, os.cpu_count() or 1))
     processes: bool = False
-    """Whether large layers are read in processes of their own, one a worker, where Python's threads would wait for one
-    another. Starts ``sys.executable``, which must be Python's."""
+    """Whether large layers are read in other processes, where Python's threads would wait for one another. Starts
+    ``sys.executable``, which must be Python's."""
 
     def read_all(self, blobs: Sequence[LayerBlob]) -> list[ReadLayer | SkippedLayer]:
         """Every layer, bottom first. Errors as in ``read_in_order``."""
@@ -138,7 +138,7 @@ class LayerReader:
         self, blob: LayerBlob, task: Task, stop: threading.Event, workers: Workers | None
     ) -> ReadLayer | None:
         """The layer, read in another process; None where it is to be read here."""
-        if workers is None or not is_worth_a_process(blob):
+        if workers is None or not is_worth_a_process(blob) or not workers.has_one():
             return None
 
         def advance(count: int) -> None:

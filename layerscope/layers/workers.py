@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 WORTH_BYTES = 4 << 20
 """Stored bytes of a blob that are worth asking another process: starting one takes as long as reading some 20 MB."""
+MOST = 2
+"""Processes at a time, of some 25 MiB each: more would pass what a run may take of memory. Other threads read here."""
 _START = "import sys; sys.path[:] = sys.argv[2:]; from layerscope.layers.worker import main; main(int(sys.argv[1]))"
 _CLOSED = (OSError, ValueError)
 """What a connection raises that the other side, or another thread of this one, has closed."""
@@ -45,18 +47,30 @@ class WorkerGone(Exception):
 
 
 class Workers:
-    """A process for each thread that asks, started when it asks first; ``close`` ends them all."""
+    """A process for each of the first threads that ask, started when they ask first; ``close`` ends them all."""
 
     def __init__(self, limits: Limits, probes: tuple[Probe, ...]) -> None:
         self._limits = limits
         self._probes = probes
         self._own = threading.local()
         self._all: list[_Worker] = []
+        self._free = threading.Semaphore(MOST)
         self._closed = False
 
+    def has_one(self) -> bool:
+        """Whether this thread may ask: it has a process of its own, or one is left to be started."""
+        if not hasattr(self._own, "worker"):
+            if not self._free.acquire(blocking=False):
+                return False
+            self._own.worker = None
+        return True
+
     def read(self, blob: LayerBlob, chunks: Iterator[bytes], advance: Callable[[int], None]) -> ReadLayer:
-        """``read_blob`` of an opened blob, elsewhere; whatever ``advance`` raises ends it. Raises WorkerGone too."""
-        worker: _Worker | None = getattr(self._own, "worker", None)
+        """``read_blob`` of an opened blob, elsewhere, where ``has_one``; whatever ``advance`` raises ends it.
+
+        Raises what ``read_blob`` does, and WorkerGone.
+        """
+        worker: _Worker | None = self._own.worker
         if worker is None:
             worker = self._own.worker = _Worker()
             self._all.append(worker)

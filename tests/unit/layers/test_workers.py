@@ -97,7 +97,7 @@ def test_the_same_layers(tmp_path: Path, kind: str, probes: tuple[Probe, ...], a
         watching.bytes, once = 0, watching.bytes
         elsewhere = replace(reader, processes=True).read_all(image.layers)
     assert [told(read) for read in elsewhere] == [told(read) for read in here]
-    assert len(asked) == len(TARS)
+    assert 2 <= len(asked) <= len(TARS)  # the third thread reads here
     assert watching.bytes == once == sum(read.stored_bytes for read in here)
     assert children() == []
 
@@ -168,6 +168,7 @@ def test_a_source_that_failed_leaves_nothing_for_the_next(tmp_path: Path) -> Non
     with open_image(made(tmp_path, "layout")) as image:
         here = LayerReader().read_all(image.layers)
         elsewhere = Workers(Limits(), ())
+        assert elsewhere.has_one()
         first = flowing(image.layers[0], fails_after=20_000)
         assert first.open is not None
         with first.open() as chunks, pytest.raises(SourceUnreachable):
