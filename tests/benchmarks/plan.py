@@ -58,6 +58,7 @@ class Planner:
             self.cold("layerscope, registry at 1 Gbit/s", slow, "skopeo copy, 1 Gbit/s", targets.LINK, storage),
             self.warm("layerscope, warm, layout", layout, like="layerscope, layout"),
             self.warm("layerscope, warm, registry", bare, like="layerscope, registry on loopback"),
+            *(self.at_once(command, layout) for command in ("inspect", "packages", "diff")),
             Row(self.tar(), "floor, layout"),
             Row(self.umoci(), "floor, layout"),
             Row(self.save(), "floor, docker-archive"),
@@ -102,6 +103,12 @@ class Planner:
         """layerscope, warm; it imports what a cold one does."""
         case = self.product.warm(name, reference, startup=f"start-up of {like}", check=self.check)
         return Row(case, warm=True, memory=True)
+
+    def at_once(self, command: str, reference: str) -> Row:
+        """A table of what the cache knows; a diff's is of the image with itself."""
+        references = [reference] * (2 if command == "diff" else 1)
+        case = self.product.warmed(f"layerscope {command}, warm, table", command, *references)
+        return Row(case, seconds=targets.AT_ONCE_SECONDS)
 
     def imports(self, row: Row) -> Case:
         """An interpreter that imports what this row's command does."""

@@ -77,8 +77,13 @@ class Measured:
 
     def warm(self, name: str, reference: str, *, startup: str, check: Check) -> Case:
         """An inspect that finds every layer in its cache, having been run once before."""
-        case = self.case(name, "inspect", "--format", "json", "--cache-dir", str(self.home / "cache"), reference)
-        return replace(case, startup=startup, check=check, before=case)
+        case = self.warmed(name, "inspect", "--format", "json", reference)
+        return replace(case, startup=startup, check=check)
+
+    def warmed(self, name: str, *arguments: str) -> Case:
+        """Any command that finds every layer in its cache, having been run once before."""
+        case = self.case(name, *arguments, "--cache-dir", str(self.home / "cache"))
+        return replace(case, before=case)
 
     def imports(self, name: str, arguments: Sequence[str]) -> Case:
         """A bare interpreter that imports what the command with these arguments has imported in the end."""

@@ -57,6 +57,9 @@ def time_line(row: Row, results: Mapping[str, Result], entries: int) -> list[str
         scaled = warm_seconds(middle, middle - statistics.median(net(result, results)), entries)
         what, target = f"{scaled:.2f} s per {targets.WARM_ENTRIES:,} entries", targets.WARM_SECONDS
         return [row.case.name, spread(result.walls, 3), "", cpu, "", what, f"{target} s", verdict(scaled, target)]
+    if row.seconds is not None:
+        middle = statistics.median(result.walls)
+        return [row.case.name, seconds, "", cpu, "", "", f"{row.seconds} s", verdict(middle, row.seconds)]
     line = [row.case.name, seconds, f"{statistics.median(net(result, results)):.2f}", cpu, row.against or ""]
     if row.against is None:
         return [*line, "", "", ""]

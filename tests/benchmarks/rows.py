@@ -22,6 +22,8 @@ class Row:
     """The ratio asked for."""
     warm: bool = False
     """Whether the seconds themselves, start-up included, have a target."""
+    seconds: float | None = None
+    """The seconds that it may take, start-up included."""
     memory: bool = False
     """Whether its peak memory has a target."""
 

@@ -14,6 +14,8 @@ PACKAGES = 1.2
 WARM_SECONDS = 0.6
 WARM_ENTRIES = 50_000
 """Warm cache: so many seconds for so many entries, start-up included."""
+AT_ONCE_SECONDS = 1.0
+"""Any table of the large image from a warm cache, start-up included."""
 VERSION_SECONDS = 0.060
 HELP_SECONDS = 0.250
 """Above a bare interpreter."""
