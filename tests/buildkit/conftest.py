@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from live.builders import OF_DEBIAN, builder_of_debian
+from live.engine import Engine, serving_engine
 from live.product import Product
 from live.registry import serving_registry
 from live.workshop import Workshop
@@ -47,6 +49,22 @@ def buildkit(binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def workshop(buildkit: BuildKit, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     """What the daemon makes of the Dockerfiles that all builders read, and of those that only it does."""
     return Workshop(buildkit, tmp_path_factory.mktemp("dockerfiles"), {}, Path(__file__).parent / "dockerfiles")
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """A Docker engine, in which Debian's builders run."""
+    with tempfile.TemporaryDirectory(prefix="ls-") as directory, serving_engine(Path(directory)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=OF_DEBIAN)
+def older(
+    request: pytest.FixtureRequest, engine: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Workshop]:
+    """What builders of some years ago make of the Dockerfiles that all builders read."""
+    with builder_of_debian(request.param, engine) as builder:
+        yield Workshop(builder, tmp_path_factory.mktemp(builder.name), {})
 
 
 @pytest.fixture

@@ -41,6 +41,7 @@ class BuildKit:
     name: str = "current"
     scheme: str = "oci-archive"
     records_owners: bool = True
+    tells_bases: bool = True
 
     def build(self, image: str, dockerfile: Path, context: Path, *arguments: str, cached: bool = True) -> None:
         """One build, with the provenance of every step."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from live.reconstructed import Reconstructed, reconstruct, references_of_testdata
+from live.workshop import NOT_BY, SMALL
 
 from layerscope.history.dockerfile.parse import parse_dockerfile
 
@@ -51,6 +52,14 @@ def test_what_is_written_of_testdata(binaries: Path, image: str, product: Produc
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_written_of_its_own_images(binaries: Path, workshop: Workshop, name: str, tmp_path: Path) -> None:
     reads_as_those_instructions(binaries, workshop.reconstructed(workshop.image(name)), tmp_path)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_what_is_written_of_images_by_other_builders(
+    binaries: Path, older: Workshop, name: str, tmp_path: Path
+) -> None:
+    if older.builder.name not in NOT_BY.get(name, ()):
+        reads_as_those_instructions(binaries, older.reconstructed(older.image(name)), tmp_path)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -38,8 +38,9 @@ def test_every_line_of_a_layer_is_exact(workshop: Workshop, name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_dockerfile_of_the_provenance_is_the_one_built(workshop: Workshop, name: str) -> None:
-    found = workshop.reconstructed(workshop.image(name))
-    assert found.told["provenance"]["dockerfile"] == workshop.dockerfile(name).read_text()
+    told = workshop.reconstructed(workshop.image(name), "--original").told
+    assert told["provenance"]["dockerfile"] == workshop.dockerfile(name).read_text()
+    assert told["against"]["matched"] == told["against"]["expected"]  # the stage that was built is told, too
 
 
 def test_the_score(capsys: pytest.CaptureFixture[str]) -> None:

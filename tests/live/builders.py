@@ -39,6 +39,10 @@ class Builds(Protocol):
     def records_owners(self) -> bool:
         """Whether --chown is in its history."""
 
+    @property
+    def tells_bases(self) -> bool:
+        """Whether what it says of an image names what that stands on."""
+
     def build(self, image: str, dockerfile: Path, context: Path, *arguments: str, cached: bool = True) -> None:
         """Builds an image."""
 
@@ -60,6 +64,7 @@ class Builder:
     engine: Engine | None
     storage: tuple[str, ...] = ()
     scheme: str = "docker-archive"
+    tells_bases: bool = False
 
     @property
     def records_owners(self) -> bool:
@@ -95,6 +100,19 @@ class Builder:
         else:
             taken = run("buildah", *self.storage, "pull", "-q", f"docker-archive:{archive}").decode().strip()
             run("buildah", *self.storage, "tag", taken, f"localhost/{image}")
+
+
+OF_DEBIAN = ("classic", "buildkit", "buildah")
+
+
+@contextlib.contextmanager
+def builder_of_debian(name: str, engine: Engine) -> Iterator[Builder]:
+    """One of the three; the engine is what two of them run in."""
+    if name != "buildah":
+        yield Builder(name, engine)
+        return
+    with buildah() as found:
+        yield found
 
 
 @contextlib.contextmanager

@@ -59,7 +59,7 @@ def held_against(workshop: Workshop, made: Made, dockerfile: Path) -> Any:
     assert against["unmatchedHistory"] == []
     assert against["matched"] == against["expected"] > 0
     makers = [index for index, entry in enumerate(made.saved.config["history"]) if not entry.get("empty_layer")]
-    lowest = told["base"]["layers"] if made.base else 0
+    lowest = told["base"]["layers"] if told["base"] else 0
     assert sorted(layer for line in against["lines"] for layer in line["layers"]) == list(range(lowest, len(makers)))
     for line in against["lines"]:
         assert line["layers"] == [makers.index(index) for index in line["historyIndexes"] if index in makers]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .blobs import fetch
-from .builders import Builder, buildah
+from .builders import OF_DEBIAN, Builder, builder_of_debian
 from .built import BASE, CONTEXT
 from .dockerfileast import expected
 from .feeding import feed
@@ -34,13 +34,10 @@ if TYPE_CHECKING:
 SCORES: dict[tuple[str, str], tuple[int, int]] = {}
 
 
-@pytest.fixture(scope="module", params=["classic", "buildkit", "buildah"])
+@pytest.fixture(scope="module", params=OF_DEBIAN)
 def builder(request: pytest.FixtureRequest, engine: Engine) -> Iterator[Builder]:
-    if request.param == "buildah":
-        with buildah() as found:
-            yield found
-    else:
-        yield Builder(request.param, engine)
+    with builder_of_debian(request.param, engine) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +111,7 @@ def test_the_score(capsys: pytest.CaptureFixture[str]) -> None:
     if not SCORES:
         pytest.skip("the tests before did not run")
     with capsys.disabled():
-        for builder in ("classic", "buildkit", "buildah"):
+        for builder in OF_DEBIAN:
             found = [score for (name, _), score in SCORES.items() if name == builder]
             matched, expected = (sum(numbers) for numbers in zip(*found, strict=True)) if found else (0, 0)
             print(f"\n{builder}: {matched} of {expected} lines of {len(found)} Dockerfiles", end="")

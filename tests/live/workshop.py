@@ -31,6 +31,8 @@ ARGUMENTS = {"arguments": ("FLAVOUR=sweet", "PLACE=a far place"), "stages": ("WH
 TARGETS = {"stages": "final"}
 BASES = {"onbuild": "triggers", "scratch": None, "flask": "debian", "npm": "node"}
 """What each stands on, where it is not `tiny`."""
+TRIGGERED = {"onbuild"}
+"""What the base's ONBUILD made of it, only the base's own config tells."""
 NOT_BY = {"modes": {"classic"}}
 """COPY --chmod is unknown to the classic builder."""
 
@@ -42,6 +44,7 @@ class Made:
     name: str
     archive: Path
     base: Path | None
+    """What it stands on, where layerscope must be told so."""
     builder: Builds
 
     @property
@@ -90,7 +93,8 @@ class Workshop:
         self.builder.build(name, dockerfile, self.context, *target, *builder_arguments(ARGUMENTS.get(name, ())))
         archive = self.directory / f"{name}.tar"
         self.builder.save(name, archive)
-        return Made(name, archive, base.archive if base else None, self.builder)
+        told = self.builder.tells_bases and name not in TRIGGERED
+        return Made(name, archive, base.archive if base and not told else None, self.builder)
 
     def reconstructed(self, made: Made, *arguments: str) -> Reconstructed:
         """What `layerscope dockerfile` makes of an image. One home for all: most layers are those of a base."""
