@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from layerscope.cli.inputs import read_file
 from layerscope.errors import UsageError
+from layerscope.history.base import PROVENANCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,19 +75,40 @@ def annotate(
     provenance: Provenance | None,
     bases: Sequence[Candidate],
 ) -> Annotated:
-    """Hold the Dockerfile against the image; its lines are exact where the provenance is of the very same file."""
+    """Hold the Dockerfile against the image: lines are exact, the stage known, where the provenance is of that file."""
     from layerscope.history.dockerfile.match import match_dockerfile
 
-    same = provenance is not None and provenance.text == dockerfile.text
+    told = provenance if provenance is not None and provenance.text == dockerfile.text else None
     return match_dockerfile(
         dockerfile,
         found,
         inspection.image.config,
-        target=options.target,
+        target=options.target or (told.target if told is not None else None),
         given=given_arguments(options.build_arg),
         triggers=triggers_of(inspection, bases),
-        exact=provenance.lines if same and provenance is not None else None,
+        exact=told.lines if told is not None else None,
     )
+
+
+def with_base_border(
+    inspection: Inspection, provenance: Provenance | None, options: MatchOptions, bases: Sequence[Candidate]
+) -> Inspection:
+    """The inspection, and which history entries are the base's where only the provenance tells of it.
+
+    It tells the base's layers; what follows the last of them can still be the base's. The Dockerfile that it carries
+    says where its own steps begin, if every line of it has a step and every step behind them a line.
+    """
+    base = inspection.base
+    if base is None or base.told_by != PROVENANCE or base.steps is not None or base.layers is None:
+        return inspection
+    try:
+        written = written_of(inspection, bases)
+        annotated = annotate(original(provenance), inspection, written, options, provenance, bases)
+    except UsageError:  # it carries none, or one that does not read: nothing more is known
+        return inspection
+    if annotated.matched < annotated.expected or annotated.strays or not annotated.own_steps:
+        return inspection
+    return dataclasses.replace(inspection, base=dataclasses.replace(base, steps=min(annotated.own_steps)))
 
 
 def with_dockerfile(

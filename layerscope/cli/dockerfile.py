@@ -82,7 +82,7 @@ def dockerfile(
     the paths it changed and what of it was wasted. What the history does not hold is said in a comment, not invented.
     With --against it is your own Dockerfile that is shown so.
     """
-    from layerscope.cli.against import annotate, read_dockerfile, written_of
+    from layerscope.cli.against import annotate, read_dockerfile, with_base_border, written_of
     from layerscope.cli.against import original as own
     from layerscope.cli.opening import candidates, opened_with_layers
     from layerscope.cli.output import outputs, write
@@ -101,6 +101,7 @@ def dockerfile(
         file = own(provenance) if original else file
         proven = provenance.base if provenance is not None else None
         inspection = inspect_image(opened, reader, bases=below, proven=proven)
+    inspection = with_base_border(inspection, provenance, match, below)
     written = written_of(inspection, below)
     annotated = annotate(file, inspection, written, match, provenance, below) if file is not None else None
     found = DockerfileFound(inspection, written, annotated, provenance, notes)

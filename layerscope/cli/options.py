@@ -207,7 +207,7 @@ class MatchOptions:
             panel=SELECTION,
             parser=values.text,
             metavar="STAGE",
-            help="The stage that was built. Default: the last.",
+            help="The stage that was built. Default: the one that the provenance names, else the last.",
         ),
     ] = None
     build_arg: Annotated[

@@ -89,11 +89,16 @@ def _paths(arguments: str) -> str | None:
     return " ".join(paths) if all(_PATH.fullmatch(path) for path in paths) else None
 
 
-def _healthcheck(arguments: str) -> str | None:
+def healthcheck_at_blanks(arguments: str) -> str | None:
+    """A HEALTHCHECK in the exec form whose print has lost the borders between its words: here one at each blank."""
+    return _healthcheck(arguments, at_blanks=True)
+
+
+def _healthcheck(arguments: str, *, at_blanks: bool = False) -> str | None:
     if match := _HEALTHCHECK_QUOTED.fullmatch(arguments):
         words, retries = words_of(match[1]), _rune(match[6])
     elif match := _HEALTHCHECK_NAMED.fullmatch(arguments):
-        words, retries = _unquoted_test(match[1]), int(match[6])
+        words, retries = _unquoted_test(match[1], at_blanks=at_blanks), int(match[6])
     else:
         return None
     if words == ("NONE",):
@@ -117,11 +122,11 @@ def _healthcheck(arguments: str) -> str | None:
     return " ".join([*flags, "CMD", command])
 
 
-def _unquoted_test(text: str) -> tuple[str, ...] | None:
+def _unquoted_test(text: str, *, at_blanks: bool) -> tuple[str, ...] | None:
     """The test of a healthcheck printed with ``%v``, which joins the words with spaces."""
     kind, _, rest = text.partition(" ")
     if kind == "CMD" and " " in rest:
-        return None
+        return (kind, *filter(None, rest.split(" "))) if at_blanks else None
     return (kind, rest) if rest else (kind,)
 
 

@@ -38,6 +38,8 @@ class Provenance:
     lines: dict[int, Range]
     """Index of a layer → the lines that made it."""
     base: Base | None
+    target: str | None = None
+    """The stage that was asked for; None where it is the last."""
 
 
 def provenance_of(image: Image) -> tuple[Provenance | None, tuple[str, ...]]:
@@ -72,7 +74,15 @@ def read_provenance(document: dict[str, Any], manifest: str, digests: Sequence[s
     steps = {str(step.get("id")): step for step in map(_object, _list(config.get("llbDefinition")))}
     chains = dict(_chains(_object(metadata.get("layers")), digests))
     lines = _lines(steps, chains, _object(source.get("locations")))
-    return Provenance(filename, text, lines, _base(steps, chains))
+    return Provenance(filename, text, lines, _base(steps, chains), _target(predicate, definition))
+
+
+def _target(predicate: dict[str, Any], definition: dict[str, Any]) -> str | None:
+    request = _object(_object(definition.get("externalParameters")).get("request"))
+    if not definition:  # v0.2
+        request = _object(_object(predicate.get("invocation")).get("parameters"))
+    target = _object(request.get("args")).get("target")
+    return target if isinstance(target, str) and target else None
 
 
 def _is_about(document: dict[str, Any], manifest: str) -> bool:

@@ -16,6 +16,7 @@ CLASSIC = "testdata/classic.docker-archive.tar"
 BUILDKIT = "testdata/buildkit.oci-archive.tar"
 ATTESTED = "testdata/attested.oci-archive.tar"
 HEREDOCS = "testdata/heredocs.oci-archive.tar"
+HEREDOCS_BASE = "testdata/dockerfiles/heredocs-base.Dockerfile"
 TOUR = "testdata/dockerfiles/tour.Dockerfile"
 MOUNTED = "testdata/dockerfiles/mounted.Dockerfile"
 
@@ -73,6 +74,11 @@ def test_provenance_of_slsa_v1_with_heredocs_and_a_base(cli: Cli) -> None:
     told = document(cli, HEREDOCS, "--original")
     assert told["base"]["name"] == "registry.example/base:1"
     assert (told["base"]["layers"], told["base"]["toldBy"]) == (1, "provenance")
+    below = parse_dockerfile(Path(__file__).parents[2].joinpath(HEREDOCS_BASE).read_text()).statements
+    recorded = [each.keyword for each in below if each.keyword not in ("FROM", "ONBUILD")]
+    assert told["base"]["historyEntries"] == len(recorded)
+    of_the_base = [each["createdBy"].split()[0] for each in told["instructions"] if each["base"] and each["createdBy"]]
+    assert of_the_base == recorded
     against = told["against"]
     assert against["matched"] == against["expected"] == 20
     layers = {line["start"]: line["layers"] for line in against["lines"] if line["match"] in ("exact", "base")}

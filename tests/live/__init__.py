@@ -3,3 +3,8 @@
 Every test runs the product as its users do, in a process of its own, and compares what it prints with what another
 tool says.
 """
+
+import pytest
+
+# Its asserts say what differs, as those of tests do.
+pytest.register_assert_rewrite("live.rebuilding")

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .bases import shared_bases
 from .built import Built, Pulled, build, import_base
+from .dockerfileast import DockerfileAst, install_parser
 from .engine import Engine, serving_engine
 from .product import Product
 from .registry import Registry, serving_registry
@@ -38,6 +40,12 @@ def base(engine: Engine) -> Engine:
     return engine
 
 
+@pytest.fixture(scope="session")
+def bases(base: Engine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Archives of what images of every builder stand on."""
+    return shared_bases(base, tmp_path_factory.mktemp("bases"))
+
+
 @pytest.fixture(scope="session", params=["classic", "buildkit"])
 def image(request: pytest.FixtureRequest, base: Engine, registry: Registry) -> Built:
     """An image of real life, once from each builder."""
@@ -56,6 +64,12 @@ def pulled(image: Built, puller: Engine) -> Pulled:
     """The image as anybody would have it who pulls it."""
     puller.docker("pull", "-q", image.pushed)
     return Pulled(image.pushed, puller)
+
+
+@pytest.fixture(scope="session")
+def dockerfile_ast(tmp_path_factory: pytest.TempPathFactory) -> DockerfileAst:
+    """A parser of Dockerfiles that is not ours."""
+    return install_parser(tmp_path_factory.mktemp("dockerfile-ast"))
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """The machine's own package settings, handed on to the builds: where it gets packages, and whom it trusts.
 
-Nothing of it is known here. What apt and pip themselves say they use is written below a directory that is then laid
-over the base image, so builds work behind a mirror or a proxy as well as without.
+Nothing of it is known here. What apt, pip and npm themselves say they use is written below a directory that is then
+laid over the base image, so builds work behind a mirror or a proxy as well as without.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -21,11 +22,12 @@ TRUSTED = "etc/machine-ca.crt"
 
 APT_FILES = ("sources.list", "sources.list.d", "auth.conf", "auth.conf.d", "trusted.gpg.d", "keyrings", "preferences.d")
 PIP_SETTINGS = {"index-url", "extra-index-url", "trusted-host", "proxy", "timeout", "default-timeout", "retries"}
+NPM_SETTINGS = ("registry", "proxy", "https-proxy", "noproxy", "strict-ssl")
 PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy")
 
 
 def write_settings(root: Path) -> None:
-    """Writes the settings below `root`, at the paths where apt and pip look for them, over what is there."""
+    """Writes the settings below `root`, at the paths where apt, pip and npm look for them, over what is there."""
     (root / "etc/apt/sources.list").unlink(missing_ok=True)
     trusted = certificates()
     if trusted:
@@ -39,6 +41,7 @@ def write_settings(root: Path) -> None:
             write(target, source.read_bytes())
     write(root / "etc/apt/apt.conf.d/99machine", apt_settings(root, trusted).encode())
     write(root / "etc/pip.conf", pip_settings(trusted).encode())
+    write(root / "usr/etc/npmrc", npm_settings(trusted).encode())
 
 
 def apt_settings(root: Path, trusted: Path | None) -> str:
@@ -68,6 +71,17 @@ def pip_settings(trusted: Path | None) -> str:
     if trusted:
         settings["cert"] = f"/{TRUSTED}"
     return "[global]\n" + "".join(f"{name} = {value}\n" for name, value in settings.items())
+
+
+def npm_settings(trusted: Path | None) -> str:
+    """What `npm config` says of the registry and of proxies, if there is npm."""
+    settings = {}
+    if shutil.which("npm"):
+        listed = json.loads(text("npm", "config", "list", "--json"))
+        settings = {name: listed[name] for name in NPM_SETTINGS if listed.get(name) not in (None, "", [""])}
+    if trusted:
+        settings["cafile"] = f"/{TRUSTED}"
+    return "".join(f"{name}={json.dumps(value)}\n" for name, value in settings.items())
 
 
 def certificates() -> Path | None:

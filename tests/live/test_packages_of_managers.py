@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import sqlite3
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,55 +15,7 @@ from .command import run, text
 from .need import need, need_root
 from .product import Product
 from .realtree import content_bytes, read_tree
-
-SPEC = """
-Name: {name}
-Version: {version}
-Release: 3
-{epoch}
-Summary: made for a test
-License: none
-BuildArch: noarch
-%description
-Made for a test.
-%install
-mkdir -p %{{buildroot}}/usr/bin %{{buildroot}}/usr/share/{name}
-head -c {size} /dev/zero > %{{buildroot}}/usr/share/{name}/data
-ln %{{buildroot}}/usr/share/{name}/data %{{buildroot}}/usr/share/{name}/again
-ln -s ../share/{name}/data %{{buildroot}}/usr/bin/{name}
-%files
-/usr/bin/{name}
-/usr/share/{name}
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Rpm:
-    """rpm with everything it owns below a directory."""
-
-    directory: Path
-
-    def package(self, name: str, version: str, size: int, epoch: str = "") -> Path:
-        """Builds a package of our own."""
-        spec = self.directory / f"{name}.spec"
-        spec.write_text(SPEC.format(name=name, version=version, size=size, epoch=epoch))
-        run(need("rpmbuild"), "-bb", "--define", f"_topdir {self.directory}/top", spec)
-        return self.directory / f"top/RPMS/noarch/{name}-{version}-3.noarch.rpm"
-
-    def rpm(self, root: Path, *arguments: str | Path) -> str:
-        """What an rpm command says about, or does to, an installation."""
-        root.mkdir(exist_ok=True)
-        return text(need("rpm"), "--root", root, "--define", "_dbpath /var/lib/rpm", *arguments)
-
-    def installed(self, root: Path) -> set[tuple[str, ...]]:
-        """`rpm -qa`, as (name, version, architecture)."""
-        listed = self.rpm(root, "-qa", "--qf", "%{NAME} %{EVR} %{ARCH}\\n")
-        return {tuple(line.split()) for line in listed.splitlines()}
-
-
-def layer(root: Path) -> bytes:
-    """The tree as GNU tar writes it."""
-    return run(need("tar"), "--numeric-owner", "-C", root, "-cf", "-", ".")
+from .rpm import Rpm, layer
 
 
 def packages(product: Product, layout: Path, kind: str) -> list[dict[str, Any]]:

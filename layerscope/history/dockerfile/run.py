@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 _FLAGS = re.compile(r"(?:--[a-z]+=\S+ +)+")
 _HEREDOC_NAMES = ("EOF", "END", "LAYERSCOPE")
-_BLANKS = "the exec form: where one word ends and the next begins is not recorded, here at each blank"
+WORDS_AT_BLANKS = "the exec form: where one word ends and the next begins is not recorded, here at each blank"
+_SCRIPT = re.compile(r"/dev/pipes/[^/\s]+")
+"""What BuildKit runs, and records, of a here-document that begins with #!."""
+_SCRIPT_LOST = "a here-document with an interpreter of its own: its text is not in the history, so this line cannot run"
 _OTHER_SHELL = "another shell than the one in force, so the exec form: where its words end is not recorded"
 
 Text = tuple[str, tuple[str, ...]]
@@ -36,6 +39,8 @@ def write_run(form: Form, builder: str | None, shell: Sequence[str]) -> Text:
     # The record of a here-document ends in its last line break.
     text = command.text + "\n" * (len(form.text) - len(form.text.rstrip("\n")))
     if command.shell == " ".join(shell):
+        if _SCRIPT.fullmatch(text):
+            return f"RUN {text}", (_SCRIPT_LOST,)
         return _in_shell(text, shell, builder), ()
     if not command.shell:
         return write_exec(text)
@@ -60,7 +65,7 @@ def _buildahs(text: str, shell: Sequence[str]) -> str:
 def write_exec(text: str) -> Text:
     """A command that went through no shell."""
     words = [word for word in text.split(" ") if word]
-    return "RUN " + exec_form(words), (_BLANKS,) if len(words) > 1 else ()
+    return "RUN " + exec_form(words), (WORDS_AT_BLANKS,) if len(words) > 1 else ()
 
 
 def _in_shell(text: str, shell: Sequence[str], builder: str | None) -> str:

@@ -15,10 +15,10 @@ from layerscope.history.builders import BUILDAH, KANIKO
 from layerscope.history.dockerfile.assignments import split_assignments, split_declarations
 from layerscope.history.dockerfile.parse import exec_words, parse_statement
 from layerscope.history.dockerfile.quoting import escaped, exec_form, is_plain, quoted_value
-from layerscope.history.dockerfile.run import write_exec, write_run
+from layerscope.history.dockerfile.run import WORDS_AT_BLANKS, write_exec, write_run
 from layerscope.history.dockerfile.words import expand, split_words
 from layerscope.history.forms import Form, Shape, json_words
-from layerscope.history.goprint import as_dockerfile, words_of
+from layerscope.history.goprint import as_dockerfile, healthcheck_at_blanks, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -222,6 +222,8 @@ def _healthcheck(text: str, is_last: bool, known: Known) -> str | Written:
     check = known.run.healthcheck
     if is_last and check is not None and check.test:
         return healthcheck_form(check)
+    if guessed := healthcheck_at_blanks(text):
+        return Written(f"HEALTHCHECK {guessed}", (WORDS_AT_BLANKS,))
     return Written("", (f"HEALTHCHECK whose words cannot be told apart: {text[:1000]}",))
 
 

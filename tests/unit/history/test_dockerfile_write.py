@@ -84,11 +84,26 @@ def test_classic(recorded: str, written: str) -> None:
         ("EXPOSE map[80/tcp:{} 90/udp:{}]", "EXPOSE 80/tcp 90/udp"),
         ("EXPOSE [80/tcp 90/udp]", "EXPOSE 80/tcp 90/udp"),
         ("USER a$b", "USER a\\$b"),
+        ("HEALTHCHECK {Test:[CMD /bin/cat /a file] Interval:1m0s Timeout:0s StartPeriod:0s StartInterval:0s Retries:2}",
+         'HEALTHCHECK --interval=1m0s --retries=2 CMD ["/bin/cat", "/a", "file"]'),
     ],
 )  # fmt: skip
 def test_buildkit(recorded: str, written: str) -> None:
     assert buildkit(recorded) == written
     assert parse_statement(written) is not None
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        "RUN /bin/sh -c /dev/pipes/EOF # buildkit",
+        "HEALTHCHECK {Test:[CMD a b c] Interval:0s Timeout:0s StartPeriod:0s StartInterval:0s Retries:0}",
+        "HEALTHCHECK {Test:[CMD-SHELL a\nb] Interval:0s Timeout:0s StartPeriod:0s StartInterval:0s Retries:0}",
+    ],
+)
+def test_what_a_record_has_lost_is_said(recorded: str) -> None:
+    found = reconstructed(*entries(recorded, comment=BUILDKIT))
+    assert [bool(line.written.lost) for line in found.lines if line.step] == [True]
 
 
 @pytest.mark.parametrize(

@@ -154,3 +154,15 @@ def test_a_damaged_one_is_a_note(tmp_path: Path) -> None:
         found, notes = provenance_of(image)
     assert found is None
     assert "digest is wrong" in notes[0]
+
+
+@pytest.mark.parametrize(("target", "told"), [("build", "build"), ("", None), (None, None), (["build"], None)])
+def test_the_stage_that_was_built(target: Any, told: str | None) -> None:
+    arguments = {"args": {"target": target}}
+    v1, v02 = copy.deepcopy(V1), copy.deepcopy(V02)
+    v1["predicate"]["buildDefinition"]["externalParameters"] = {"request": arguments}
+    v02["predicate"]["invocation"] = {"parameters": arguments}
+    for document in (v1, v02):
+        found = read_provenance(document, "sha256:m", ["l0", "l1", "l2", "l3"])
+        assert found is not None
+        assert found.target == told
