@@ -209,10 +209,17 @@ class _Step:
                 assert found is not None and found[0].children is not None
                 last = directory if found[1] == directory else None
                 siblings = found[0].children
-            if not plain or last is None or name in siblings or path in touched:
+            if not plain or last is None or path in touched:
                 self._place(position, held)
                 if not parents:  # what was removed may have been on the way
                     last = None
+            elif (existing := siblings.get(name)) is not None:
+                if not (kind == _FILE and self._write_again(path, position, existing)):
+                    self._place(position, held)
+                    if not parents:
+                        last = None
+                    continue
+                siblings[name] = Node(None, number, position)
             elif kind == _DIRECTORY:
                 siblings[name] = node = Node({}, number, position)
                 parents[path] = node, path
@@ -220,6 +227,25 @@ class _Step:
             else:
                 siblings[name] = Node(None, number, position)
                 fresh.append(position)
+
+    def _write_again(self, path: bytes, position: int, existing: Node) -> bool:
+        """Bury a file of a layer below that has no other name, for one that takes its place; False of all else."""
+        layer, entry = existing.layer, existing.entry
+        if existing.children is not None or existing.brought == self.number or (layer, entry) in self.links:
+            return False
+        old = self.tree.indexes[layer]
+        if old.kinds[entry] != _FILE:
+            return False
+        size = old.sizes[entry]
+        same = size == self.index.sizes[position] and old.digest(entry) == self.index.digest(position)
+        cause = Cause.REWRITTEN if same else Cause.OVERWRITTEN
+        self.touched[path] = existing
+        if self.keep_buried:
+            self.buried.append(Buried(layer, entry, cause, self.number))
+        if size:
+            self.reclaimed.append(Reclaimable(old.paths[entry], cause, size, layer, self.number))
+            self.died[path] = size
+        return True
 
     def _place(self, position: int, held: dict[int, tuple[int, int]]) -> None:
         index = self.index
@@ -438,15 +464,16 @@ class _Step:
         return self.index.sizes[node.via]
 
     def _compare(self, before: Node, after: Node) -> Change | None:
-        if before.is_directory != after.is_directory:
+        is_directory = before.children is not None
+        if is_directory != (after.children is not None):
             return Change.MODIFIED
-        if before.is_directory and IMPLIED in (before.entry, after.entry):
+        if is_directory and IMPLIED in (before.entry, after.entry):
             same = self._directory_attributes(before.layer, before.entry) == self._directory_attributes(
                 after.layer, after.entry
             )
             return None if same else Change.METADATA
         old, new = self.tree.indexes[before.layer], self.tree.indexes[after.layer]
-        if not before.is_directory and not old.same_content(before.entry, new, after.entry):
+        if not is_directory and not old.same_content(before.entry, new, after.entry):
             return Change.MODIFIED
         return None if old.same_attributes(before.entry, new, after.entry) else Change.METADATA
 

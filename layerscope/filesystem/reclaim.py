@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -24,8 +23,7 @@ class Cause(enum.StrEnum):
     """The path stands twice in one layer; the last one counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reclaimable:
+class Reclaimable(NamedTuple):
     """Content bytes that a layer ships and nobody sees."""
 
     path: bytes

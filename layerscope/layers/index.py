@@ -48,7 +48,7 @@ class LayerIndex:
         self.sizes = array("q")
         self.mtimes = array("q")
         self.mtimes_ns = array("l")
-        self._digests = bytearray()
+        self._digests: bytes | bytearray = bytearray()
         self._links: dict[int, bytes] = {}
         self._xattrs: dict[int, Xattrs] = {}
         self.devices: dict[int, tuple[int, int]] = {}
@@ -127,7 +127,11 @@ class LayerIndex:
         if member.kind in (EntryKind.CHARACTER_DEVICE, EntryKind.BLOCK_DEVICE):
             self.devices[position] = member.device
 
-    def restore(self, *, digests: bytearray, links: dict[int, bytes], xattrs: dict[int, Xattrs]) -> None:
+    def seal(self) -> None:
+        """It has all its members: make what is asked for most as cheap as can be."""
+        self._digests = bytes(self._digests)
+
+    def restore(self, *, digests: bytes, links: dict[int, bytes], xattrs: dict[int, Xattrs]) -> None:
         """Put back the columns that have no public name: for the cache alone."""
         self._digests, self._links, self._xattrs = digests, links, xattrs
 

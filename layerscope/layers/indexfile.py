@@ -100,7 +100,7 @@ def _restore(header: dict[str, Any], columns: list[memoryview]) -> LayerIndex:
     positions = array("q")
     positions.frombytes(link_positions)
     index.restore(
-        digests=bytearray(digests),
+        digests=bytes(digests),
         links=dict(zip(positions, bytes(link_targets).split(b"\0"), strict=True)) if positions else {},
         xattrs={
             position: tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs)

@@ -191,6 +191,7 @@ class _Filling:
             wanted = [run for run in runs if run.wants(member)] if runs else runs
             index.append(member, _digest_of(self._tar, member, wanted) if member.kind is EntryKind.FILE else b"")
         index.notes = tuple(self._tar.notes)
+        index.seal()
 
     def _take_plain(self) -> None:
         self._count(self._plain.take(self._limits.max_entries - len(self._index)))
