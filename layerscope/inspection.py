@@ -137,7 +137,8 @@ class Inspection:
     base: Base | None = None
     """The image it was built upon, as far as somebody tells."""
     advice: tuple[Advice, ...] | None = None
-    """What another way of building would not ship, largest first; None where a skipped layer leaves it unknown."""
+    """What another way of building would not ship, largest first; None where a skipped layer leaves it unknown, and
+    where nobody asked for it."""
     dive: DiveFigures | None = None
     """dive's figures, where ``with_dive`` put them."""
     engine: EngineSummary | None = None
@@ -153,6 +154,7 @@ def inspect_image(
     bases: Sequence[Candidate] = (),
     proven: Base | None = None,
     beside: Inspection | None = None,
+    advised: bool = True,
 ) -> Inspection:
     """Read every layer of ``image`` and analyse it. Raises what reading raises; the image stays open.
 
@@ -160,7 +162,7 @@ def inspect_image(
     that may be its base: the one whose layers are the lowest here is; ``proven`` is the base its provenance names.
     ``beside`` is an inspection by the same probes that this one will be held against: every layer is read and verified
     all the same, but what turns out to be in both is in memory once, the entries of a layer and, where all layers are
-    the same, what they add up to.
+    the same, what they add up to. Without ``advised`` no advice is computed, for who will not give it.
     """
     items = reader.read_in_order(image.layers)
     if beside is not None and beside.filesystem is not None:
@@ -168,7 +170,7 @@ def inspect_image(
         if [blob.diff_id for blob in image.layers] == [layer.diff_id for layer in beside.layers]:
             read = list(items)
             if not any(layer.skipped for layer in beside.layers) and all(isinstance(item, ReadLayer) for item in read):
-                return _build(image, read, beside.filesystem, (bases, proven), beside.packages)
+                return _build(image, read, beside.filesystem, (bases, proven), beside.packages, advised=advised)
             items = iter(read)
     stack = Stack(keep_changes_of=keep_changes_of, keep_buried=keep_buried)
     packages = None
@@ -188,7 +190,7 @@ def inspect_image(
         read.append(item)
     filesystem = stack.finish()
     owned = packages.finish(filesystem.squashed_bytes) if packages else None
-    return _build(image, read, filesystem, (bases, proven), owned)
+    return _build(image, read, filesystem, (bases, proven), owned, advised=advised)
 
 
 def _with_entries_of(
@@ -246,6 +248,8 @@ def _build(
     filesystem: Filesystem | None,
     bases: tuple[Sequence[Candidate], Base | None],
     packages: Packages | None = None,
+    *,
+    advised: bool = False,
 ) -> Inspection:
     joined = _history(image)
     base, remarks = find_base(
@@ -294,7 +298,9 @@ def _build(
         filesystem=filesystem,
         packages=packages,
         base=base,
-        advice=_advice(image, joined.steps, filesystem, totals.file_bytes or 0) if whole and filesystem else None,
+        advice=_advice(image, joined.steps, filesystem, totals.file_bytes or 0)
+        if advised and whole and filesystem
+        else None,
     )
 
 

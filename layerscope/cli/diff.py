@@ -176,7 +176,7 @@ def _inspections(
             with _naming(name):
                 if with_layers:
                     with opened_with_layers(name, of_this, limits, registry, probes) as (image, reader):
-                        found.append(inspect_image(image, reader, beside=found[0] if found else None))
+                        found.append(inspect_image(image, reader, beside=found[0] if found else None, advised=False))
                 else:
                     with opened_without_layers(name, of_this, registry) as image:
                         found.append(inspect_metadata(image))

@@ -100,7 +100,7 @@ def dockerfile(
         provenance, notes = provenance_of(opened)
         file = own(provenance) if original else file
         proven = provenance.base if provenance is not None else None
-        inspection = inspect_image(opened, reader, bases=below, proven=proven)
+        inspection = inspect_image(opened, reader, bases=below, proven=proven, advised=False)
     inspection = with_base_border(inspection, provenance, match, below)
     written = written_of(inspection, below)
     annotated = annotate(file, inspection, written, match, provenance, below) if file is not None else None

@@ -161,7 +161,7 @@ def _find(image: Image, reader: LayerReader, select: Selection, start: bytes) ->
             return _Found(inspect_metadata(image), tuple, (missing,))
         index = read.index
         return _Found(inspect_metadata(image), lambda: layer_rows(index, layer), ())
-    inspection = inspect_image(image, reader, keep_changes_of=layer, keep_buried=select.deleted)
+    inspection = inspect_image(image, reader, keep_changes_of=layer, keep_buried=select.deleted, advised=False)
     filesystem = inspection.filesystem
     assert filesystem is not None
     whole = tuple(item for item in inspection.skipped if item.path is None)

@@ -55,4 +55,4 @@ def _inspected(name: str, common: Common, limits: LimitOptions, registry: Regist
     from layerscope.packages.probe import PACKAGES
 
     with opened_with_layers(name, common, limits, registry, probes=(PACKAGES,)) as (image, reader):
-        return snapshot(inspect_image(image, reader))
+        return snapshot(inspect_image(image, reader, advised=False))

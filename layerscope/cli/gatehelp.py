@@ -44,6 +44,6 @@ def suggested(
         raise UsageError("--suggest is about one image", hint="name one")
     wanted = outputs(GateFormat.TABLE, OutputOptions(output=output.output))
     with opened_with_layers(images[0], common, limits, registry) as (image, reader):
-        inspection = inspect_image(image, reader)
+        inspection = inspect_image(image, reader, advised=False)
     write(wanted, lambda chosen, page: suggestion(inspection))
     return Exit.FINE

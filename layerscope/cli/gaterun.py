@@ -103,7 +103,7 @@ class Judge:
         with opened_with_layers(name, common, self.limits, self.registry, probes=probes) as (image, reader):
             provenance = provenance_of(image)[0] if self.dockerfile is not None else None
             proven = provenance.base if provenance is not None else None
-            inspection = inspect_image(image, reader, bases=below, proven=proven)
+            inspection = inspect_image(image, reader, bases=below, proven=proven, advised=False)
         if self.dockerfile is not None and self.match is not None:
             from layerscope.cli.against import with_dockerfile
 

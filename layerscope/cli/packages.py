@@ -108,7 +108,7 @@ def packages(
                 f"there is no layer {select.layer}: {opened.reference} has {len(opened.layers)}",
                 hint=f"layers are 0 to {len(opened.layers) - 1}, 0 is the bottom",
             )
-        inspection = inspect_image(opened, reader)
+        inspection = inspect_image(opened, reader, advised=False)
     choice = PackageChoice(select.layer, tuple(select.kind), select.sort, select.top)
     write(wanted, lambda chosen, page: render(inspection, chosen, page, choice))
     return Exit.FINE

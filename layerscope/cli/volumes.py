@@ -233,7 +233,7 @@ def _inspected(image: str, common: Common, limits: LimitOptions, registry: Regis
     from layerscope.inspection import inspect_image
 
     with opened_with_layers(image, common, limits, registry) as (opened, reader):
-        return inspect_image(opened, reader)
+        return inspect_image(opened, reader, advised=False)
 
 
 def engine_volumes_of(engine: EngineChoice | None, *, sizes: bool) -> EngineVolumes:
