@@ -118,7 +118,7 @@ class LayerIndex:
         self.file_bytes += sum(sizes)
         if MARKER_PREFIX in names:
             self.file_bytes -= sum(size for path, size in zip(paths, sizes, strict=True) if is_marker(path))
-        return len(names) + sum(len(link) for _, link in links)
+        return len(names) + 1 - len(paths) + sum(len(link) for _, link in links)  # without what joins them
 
     def _append_rare(self, position: int, member: Member) -> None:
         """What regular files do not have."""

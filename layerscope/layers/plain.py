@@ -77,6 +77,8 @@ class PlainMembers:
             stamp = None
             if block[156:157] == b"x":
                 start, stamp = self._stamped(chunk, start, block)
+                if not start:
+                    break
                 block = chunk[start - BLOCK : start]
             if start > length:
                 break
@@ -86,13 +88,15 @@ class PlainMembers:
                 if adler32(block) & 0xFFFF != sums[block[148:156]] or not block.isascii():
                     break
                 owner = owners[block[100:124]]
-                mtime = times[block[135:148]] if stamp is None else stamp[0]
+                mtime = times[block[135:148]]
                 digits = block[124:135]
                 size = int(digits, 8)
             except (KeyError, IndexError, ValueError):
                 break
             if not digits.isdigit():
                 break
+            if stamp is not None:
+                mtime = stamp[0]
             if block[345]:
                 path = name_of(block)
             else:
@@ -135,9 +139,9 @@ class PlainMembers:
             kinds.append(kind)
             owned.append(owner)
             sizes.append(size)
-            mtimes.append(mtime)
             if stamp is not None:
-                fractions.append((len(mtimes) - 1, stamp[1]))
+                fractions.append((len(mtimes), stamp[1]))
+            mtimes.append(mtime)
             at = after
         self._reader.at = at
         if not paths:
@@ -145,7 +149,7 @@ class PlainMembers:
         return self._index.extend(paths, kinds, owned, sizes, mtimes, fractions, digests, links)
 
     def _stamped(self, chunk: bytes, start: int, header: bytes) -> tuple[int, tuple[int, int] | None]:
-        """Where the block after a PAX header ends, and the mtime if it says times alone; where it says more, 0."""
+        """Where the block after a PAX header ends, and the mtime; 0 if it says more than times, or is odd."""
         try:
             if zlib.adler32(header) & 0xFFFF != self._sums[header[148:156]] or not header.isascii():
                 return 0, None

@@ -40,6 +40,8 @@ RECORDS = st.sampled_from(
     [{}, {"atime": "1.5", "ctime": "17.25"}, {"mtime": "12.000000001"}, {"SCHILY.xattr.user.a": "b"}, {"comment": "x"}]
 )
 DAMAGE = st.lists(st.tuples(st.integers(0, 1 << 16), st.sampled_from(b"\0 078xg9\xff./+_-")), max_size=3)
+FIELDS = st.builds(lambda block, at: 512 * block + at, st.integers(0, 6), st.integers(100, 160))
+DAMAGE_TO_FIELDS = st.lists(st.tuples(FIELDS, st.sampled_from(b"\0 0789+_-x\xff")), min_size=1, max_size=3)
 
 
 @st.composite
@@ -68,9 +70,18 @@ def archives(draw: st.DrawFn) -> bytes:
             except (ValueError, UnicodeEncodeError):  # ustar cannot say it
                 continue
     data = bytearray(out.getvalue()[: archive.offset])  # without what fills up the last record
-    for at, byte in draw(DAMAGE):
+    for at, byte in draw(DAMAGE | DAMAGE_TO_FIELDS):
         data[at % len(data)] = byte
+    if draw(st.booleans()):
+        mend_checksums(data)  # else damage to a header is seen in its sum alone
     return bytes(data[: draw(st.integers(0, len(data)))] if draw(st.booleans()) else data)
+
+
+def mend_checksums(data: bytearray) -> None:
+    for at in range(0, len(data) - 511, 512):
+        block = data[at : at + 512]
+        if block[257:262] == b"ustar":
+            data[at + 148 : at + 156] = b"%06o\0 " % (256 + sum(block[:148]) + sum(block[156:]))
 
 
 class Probe:
