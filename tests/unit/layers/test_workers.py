@@ -57,9 +57,16 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return labels
 
 
-def children() -> list[int]:
+def children() -> set[int]:
     """Of every thread."""
-    return [int(each) for of in Path("/proc/self/task").glob("*/children") for each in of.read_text().split()]
+    return {int(each) for of in Path("/proc/self/task").glob("*/children") for each in of.read_text().split()}
+
+
+@pytest.fixture
+def started() -> Callable[[], set[int]]:
+    """The processes that there are now and were not at first."""
+    before = children()
+    return lambda: children() - before
 
 
 def made(directory: Path, kind: str) -> str:
@@ -89,7 +96,9 @@ class Counted:
 
 @pytest.mark.parametrize("kind", ["archive", "layout"])
 @pytest.mark.parametrize("probes", [(), (PACKAGES,)], ids=["plain", "packages"])
-def test_the_same_layers(tmp_path: Path, kind: str, probes: tuple[Probe, ...], asked: list[str]) -> None:
+def test_the_same_layers(
+    tmp_path: Path, kind: str, probes: tuple[Probe, ...], asked: list[str], started: Callable[[], set[int]]
+) -> None:
     watching = Counted()
     reader = LayerReader(probes=probes, progress=watching, workers=3)
     with open_image(made(tmp_path, kind)) as image:
@@ -99,7 +108,7 @@ def test_the_same_layers(tmp_path: Path, kind: str, probes: tuple[Probe, ...], a
     assert [told(read) for read in elsewhere] == [told(read) for read in here]
     assert 2 <= len(asked) <= len(TARS)  # the third thread reads here
     assert watching.bytes == once == sum(read.stored_bytes for read in here)
-    assert children() == []
+    assert not started()
 
 
 def flowing(blob: LayerBlob, fails_after: int | None = None) -> LayerBlob:
@@ -132,7 +141,7 @@ def test_what_flows_is_read_elsewhere_too(tmp_path: Path, asked: list[str]) -> N
 
 
 @pytest.mark.parametrize("flows", [False, True])
-def test_damage_is_told_in_the_same_words(tmp_path: Path, flows: bool) -> None:
+def test_damage_is_told_in_the_same_words(tmp_path: Path, flows: bool, started: Callable[[], set[int]]) -> None:
     path = docker_archive(tmp_path / "x.tar", *TARS)
     data = bytearray(path.read_bytes())
     at = data.index(b"2/150\0")
@@ -148,7 +157,7 @@ def test_damage_is_told_in_the_same_words(tmp_path: Path, flows: bool) -> None:
             LayerReader(processes=processes, workers=2).read_all(blobs)
         said.append((caught.value.message, caught.value.hint))
     assert said[0] == said[1]
-    assert children() == []
+    assert not started()
 
 
 def test_limits_hold(tmp_path: Path) -> None:
@@ -156,11 +165,11 @@ def test_limits_hold(tmp_path: Path) -> None:
         LayerReader(limits=Limits(max_entries=20), processes=True, workers=2).read_all(image.layers)
 
 
-def test_a_source_that_fails_is_the_error(tmp_path: Path) -> None:
+def test_a_source_that_fails_is_the_error(tmp_path: Path, started: Callable[[], set[int]]) -> None:
     with open_image(made(tmp_path, "layout")) as image, pytest.raises(SourceUnreachable, match="connection was cut"):
         blobs = [flowing(blob, fails_after=20_000 if blob.position == 1 else None) for blob in image.layers]
         LayerReader(processes=True, workers=2).read_all(blobs)
-    assert children() == []
+    assert not started()
 
 
 def test_a_source_that_failed_leaves_nothing_for_the_next(tmp_path: Path) -> None:
@@ -181,14 +190,14 @@ def test_a_source_that_failed_leaves_nothing_for_the_next(tmp_path: Path) -> Non
 
 
 def test_a_layer_whose_process_is_killed_is_read_again(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, started: Callable[[], set[int]]
 ) -> None:
     killed = []
 
     class Killing(Counted):
         def advance(self, count: int) -> None:
             if not killed:
-                killed.append(children()[0])
+                killed.append(min(started()))
                 os.kill(killed[0], signal.SIGKILL)
 
     with open_image(made(tmp_path, "archive")) as image:
@@ -199,14 +208,16 @@ def test_a_layer_whose_process_is_killed_is_read_again(
     assert "is read again" in caplog.text
 
 
-def test_where_none_can_be_started_layers_are_read_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_none_can_be_started_layers_are_read_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: Callable[[], set[int]]
+) -> None:
     with open_image(made(tmp_path, "archive")) as image:
         here = LayerReader().read_all(image.layers)
         for program in ("/nonexistent", "/bin/true"):
             monkeypatch.setattr(workers.sys, "executable", program)
             elsewhere = LayerReader(processes=True, workers=2).read_all(image.layers)
             assert [told(read) for read in elsewhere] == [told(read) for read in here]
-    assert children() == []
+    assert not started()
 
 
 def test_a_probe_that_keeps_content_here_stays_here(tmp_path: Path, asked: list[str]) -> None:
@@ -217,8 +228,8 @@ def test_a_probe_that_keeps_content_here_stays_here(tmp_path: Path, asked: list[
     assert asked == []
 
 
-def test_the_first_error_ends_what_the_others_do(tmp_path: Path) -> None:
+def test_the_first_error_ends_what_the_others_do(tmp_path: Path, started: Callable[[], set[int]]) -> None:
     with open_image(made(tmp_path, "layout")) as image, pytest.raises(LayerscopeError):
         blobs = [flowing(blob, fails_after=0 if blob.position == 3 else None) for blob in image.layers]
         LayerReader(processes=True, workers=4).read_all(blobs)
-    assert children() == []
+    assert not started()
