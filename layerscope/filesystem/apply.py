@@ -209,42 +209,28 @@ class _Step:
                 assert found is not None and found[0].children is not None
                 last = directory if found[1] == directory else None
                 siblings = found[0].children
-            if not plain or last is None or path in touched:
+            fits = plain and last is not None and path not in touched
+            existing = siblings.get(name) if fits else None
+            if not fits or (existing is not None and not self._write_again(path, position, existing)):
                 self._place(position, held)
                 if not parents:  # what was removed may have been on the way
                     last = None
-            elif (existing := siblings.get(name)) is not None:
-                if not (kind == _FILE and self._write_again(path, position, existing)):
-                    self._place(position, held)
-                    if not parents:
-                        last = None
-                    continue
-                siblings[name] = Node(None, number, position)
-            elif kind == _DIRECTORY:
-                siblings[name] = node = Node({}, number, position)
+                continue
+            siblings[name] = node = Node({} if kind == _DIRECTORY else None, number, position)
+            if kind == _DIRECTORY:
                 parents[path] = node, path
-                fresh.append(position)
-            else:
-                siblings[name] = Node(None, number, position)
+            if existing is None:
                 fresh.append(position)
 
     def _write_again(self, path: bytes, position: int, existing: Node) -> bool:
         """Bury a file of a layer below that has no other name, for one that takes its place; False of all else."""
-        layer, entry = existing.layer, existing.entry
-        if existing.children is not None or existing.brought == self.number or (layer, entry) in self.links:
+        key = existing.layer, existing.entry
+        if existing.children is not None or existing.brought == self.number or key in self.links:
             return False
-        old = self.tree.indexes[layer]
-        if old.kinds[entry] != _FILE:
+        if self.index.kinds[position] != _FILE or self.tree.indexes[existing.layer].kinds[existing.entry] != _FILE:
             return False
-        size = old.sizes[entry]
-        same = size == self.index.sizes[position] and old.digest(entry) == self.index.digest(position)
-        cause = Cause.REWRITTEN if same else Cause.OVERWRITTEN
         self.touched[path] = existing
-        if self.keep_buried:
-            self.buried.append(Buried(layer, entry, cause, self.number))
-        if size:
-            self.reclaimed.append(Reclaimable(old.paths[entry], cause, size, layer, self.number))
-            self.died[path] = size
+        self._drop_link(key, self._cause(existing, self.number, position), path)
         return True
 
     def _place(self, position: int, held: dict[int, tuple[int, int]]) -> None:

@@ -88,6 +88,11 @@ class LayerBlob:
     """The outcome, where the blob was read as the stream passed."""
 
     @property
+    def algorithm(self) -> str:
+        """What hashes its stored bytes."""
+        return self.digest.algorithm if self.digest else "sha256"
+
+    @property
     def label(self) -> str:
         """How messages name the layer."""
         return f"layer {self.position} ({self.digest or self.diff_id})"

@@ -129,7 +129,7 @@ class LayerReader:
                 blob.label,
                 limits=self.limits,
                 probes=self.probes,
-                algorithm=blob.digest.algorithm if blob.digest else "sha256",
+                algorithm=blob.algorithm,
                 diff_algorithm=blob.diff_id.algorithm,
                 size=blob.size,
             )

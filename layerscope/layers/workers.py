@@ -84,7 +84,7 @@ class Workers:
             label=blob.label,
             limits=self._limits,
             probes=self._probes,
-            algorithm=blob.digest.algorithm if blob.digest else "sha256",
+            algorithm=blob.algorithm,
             diff_algorithm=blob.diff_id.algorithm,
             size=blob.size,
         )
