@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from layerscope.filesystem.advice import VolumeFrom, advise
@@ -392,7 +393,8 @@ def _sum(values: Iterable[int | None]) -> int | None:
 
 
 def _largest_first(reclaimable: tuple[Reclaimable, ...]) -> tuple[Reclaimable, ...]:
-    return tuple(sorted(reclaimable, key=lambda item: (-item.bytes, item.path, item.layer, item.buried_by)))
+    ordered = sorted(reclaimable, key=attrgetter("path", "layer", "buried_by"))
+    return tuple(sorted(ordered, key=attrgetter("bytes"), reverse=True))  # what is equal stays in order
 
 
 def inspect_mounts(inspection: Inspection, requests: Iterable[MountRequest]) -> tuple[MountPoint, ...]:

@@ -29,7 +29,7 @@ WORTH_SHARE = 0.01
 """... and what saves more than this share of the layers' content."""
 SHOWN = 20
 """Paths of one piece of advice, the largest."""
-_GONE = frozenset((Cause.DELETED, Cause.OPAQUE, Cause.REPLACED))
+_GONE = (Cause.DELETED, Cause.OPAQUE, Cause.REPLACED)
 Inode = tuple[int, int]
 
 
@@ -85,7 +85,7 @@ def advise(
         found.volume(volume)
     if filesystem.duplicate_bytes > threshold:
         found.duplicates()
-    advice = [item for item in found.advice() if item.bytes > threshold]
+    advice = found.advice(threshold)
     return tuple(sorted(advice, key=lambda item: (-item.bytes, item.kind, item.layer, item.buried_by or 0, item.paths)))
 
 
@@ -105,24 +105,28 @@ class _Found:
     def __init__(self, filesystem: Filesystem) -> None:
         self._filesystem = filesystem
         self._tree = filesystem.tree
-        self._groups: dict[tuple[str, int, int | None, str, bytes], list[tuple[int, bytes]]] = defaultdict(list)
-        """By the fields of a ``_Group``, whose making would cost more than all that is done with most of them."""
+        self._groups: dict[tuple[int, int, int | None, str, bytes], list[tuple[int, bytes]]] = defaultdict(list)
+        """(minus size, path) by the fields of a ``_Group``, whose making would cost more than all else for most; the
+        kind by its ``id``, since an enum's own hash is slow."""
         self._taken: set[Inode] = set()
         self._linked: dict[int, frozenset[bytes]] = {}
 
-    def advice(self) -> Iterator[Advice]:
+    def advice(self, threshold: int) -> Iterator[Advice]:
+        """All that is about more bytes."""
         merged: dict[_Group, list[tuple[int, bytes]]] = defaultdict(list)
         places: dict[_Group, set[bytes]] = defaultdict(set)
+        kinds = {id(kind): kind for kind in AdviceKind}
         for (kind, layer, buried_by, tool, place), items in self._groups.items():
-            group = _Group(AdviceKind(kind), layer, buried_by, tool, place)
+            group = _Group(kinds[kind], layer, buried_by, tool, place)
             one = group._replace(place=b"", buried_by=None if group.tool else group.buried_by)
             merged[one] += items
             if group.place:
                 places[one].add(group.place)
         for group, items in merged.items():
-            largest = [path for _, path in sorted(items, key=lambda item: (-item[0], item[1]))]
-            paths = sorted(places[group]) or list(dict.fromkeys(largest))
-            size = sum(size for size, _ in items)
+            size = -sum(negative for negative, _ in items)
+            if size <= threshold:
+                continue
+            paths = sorted(places[group]) or list(dict.fromkeys(path for _, path in sorted(items)))
             yield Advice(
                 kind=group.kind,
                 paths=tuple(paths[:SHOWN]),
@@ -135,17 +139,17 @@ class _Found:
 
     def buried(self) -> None:
         """What a later layer deleted or wrote again; of caches, everything buried."""
-        for item in self._filesystem.reclaimable:
-            cache = cache_of(item.path)
-            if cache is not None and item.path not in self._links_of(item.layer):
+        for path, cause, size, layer, by in self._filesystem.reclaimable:
+            cache = cache_of(path)
+            if cache is not None and path not in self._links_of(layer):
                 tool, place = cache
-                self._add(AdviceKind.PACKAGE_CACHE, item.layer, item.buried_by, item.bytes, item.path, tool, place)
-            elif item.layer == item.buried_by:
+                self._add(AdviceKind.PACKAGE_CACHE, layer, by, size, path, tool, place)
+            elif layer == by:
                 continue
-            elif item.cause in _GONE:
-                self._add(AdviceKind.DELETED, item.layer, item.buried_by, item.bytes, item.path)
-            elif item.cause is Cause.REWRITTEN:
-                self._add(AdviceKind.REWRITTEN, item.layer, item.buried_by, item.bytes, item.path)
+            elif cause is Cause.REWRITTEN:
+                self._add(AdviceKind.REWRITTEN, layer, by, size, path)
+            elif cause in _GONE:
+                self._add(AdviceKind.DELETED, layer, by, size, path)
 
     def caches(self) -> None:
         """Package managers' caches that are still there."""
@@ -181,7 +185,7 @@ class _Found:
         tool: str = "",
         place: bytes = b"",
     ) -> None:
-        self._groups[kind.value, layer, buried_by, tool, place].append((size, path))
+        self._groups[id(kind), layer, buried_by, tool, place].append((-size, path))
 
     def _content(self, place: bytes, from_layer: int) -> list[tuple[bytes, Inode, int]]:
         """(path, inode, bytes) of files below a real directory whose every name is there, brought by late layers."""

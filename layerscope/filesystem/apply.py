@@ -91,6 +91,9 @@ class _Step:
         self.number = len(tree.indexes) - 1
         self.touched: dict[bytes, Node | None] = {}
         self.fresh: list[int] = []
+        self._again: dict[bytes, tuple[int, bool]] = {}
+        """Of paths where an entry took a file's place and nothing happened after: that entry, and whether the content
+        is the same."""
         self.died: dict[bytes, int] = {}
         self.reclaimed: list[Reclaimable] = []
         self.buried: list[Buried] = []
@@ -115,15 +118,13 @@ class _Step:
 
     def _sort_out(self) -> tuple[list[int], list[bytes], Sequence[int]]:
         """Whiteouts, opaque markers (their directories), and all other entries."""
-        if MARKER_PREFIX not in b"\0".join(self.index.paths):
+        markers = self.index.markers()
+        if not markers:
             return [], [], range(len(self.index))
         whiteouts: list[int] = []
         opaques: list[bytes] = []
-        entries: list[int] = []
-        for position, path in enumerate(self.index.paths):
-            if MARKER_PREFIX not in path or not is_marker(path):
-                entries.append(position)
-                continue
+        for position in markers:
+            path = self.index.paths[position]
             directory, _, name = path.rpartition(b"/")
             if is_marker(directory):
                 continue  # below AUFS metadata
@@ -133,7 +134,8 @@ class _Step:
                 self.notes.add("a whiteout that names nothing is ignored", path)
             elif not name.startswith(AUFS_PREFIX):
                 whiteouts.append(position)
-        return whiteouts, opaques, entries
+        others = set(markers)
+        return whiteouts, opaques, [position for position in range(len(self.index)) if position not in others]
 
     # -- hard links ----------------------------------------------------------------------------------------------
 
@@ -224,13 +226,16 @@ class _Step:
 
     def _write_again(self, path: bytes, position: int, existing: Node) -> bool:
         """Bury a file of a layer below that has no other name, for one that takes its place; False of all else."""
-        key = existing.layer, existing.entry
-        if existing.children is not None or existing.brought == self.number or key in self.links:
+        layer, entry = existing.layer, existing.entry
+        if existing.children is not None or existing.brought == self.number or (layer, entry) in self.links:
             return False
-        if self.index.kinds[position] != _FILE or self.tree.indexes[existing.layer].kinds[existing.entry] != _FILE:
+        old, new = self.tree.indexes[layer], self.index
+        if new.kinds[position] != _FILE or old.kinds[entry] != _FILE:
             return False
+        same = old.same_content(entry, new, position)
         self.touched[path] = existing
-        self._drop_link(key, self._cause(existing, self.number, position), path)
+        self._again[path] = position, same
+        self._lose(layer, entry, Cause.REWRITTEN if same else Cause.OVERWRITTEN, path)
         return True
 
     def _place(self, position: int, held: dict[int, tuple[int, int]]) -> None:
@@ -271,6 +276,7 @@ class _Step:
                 self._touch(path, existing.twin())
                 existing.layer = existing.brought = layer
                 existing.entry = existing.via = entry
+                self._parents[path] = existing, path
                 return
             if existing is not None:
                 self._bury(parent, name, path, existing, Cause.REPLACED)
@@ -378,6 +384,8 @@ class _Step:
     def _touch(self, path: bytes, node: Node) -> None:
         if path not in self.touched:
             self.touched[path] = None if node.brought == self.number else node
+        else:
+            self._again.pop(path, None)
 
     def _remove(self, parent: Node, name: bytes, path: bytes, cause: Cause) -> None:
         """Take a path with its subtree out of the tree; every inode that loses its last name is recorded."""
@@ -402,7 +410,10 @@ class _Step:
             else:
                 del self.links[key]
             return
-        layer, entry = key
+        self._lose(*key, cause, path)
+
+    def _lose(self, layer: int, entry: int, cause: Cause, path: bytes) -> None:
+        """Record an inode that has lost its last name, which stood at ``path``."""
         index = self.tree.indexes[layer]
         size = index.sizes[entry]
         if self.keep_buried:
@@ -423,7 +434,15 @@ class _Step:
         """Every touched path whose state after the layer differs from before, in the order they were touched."""
         last_directory: bytes | None = None
         siblings: dict[bytes, Node] | None = None
+        again, indexes, index = self._again, self.tree.indexes, self.index
         for path, before in self.touched.items():
+            if before is not None and path in again:
+                position, same = again[path]
+                if not same:
+                    yield ChangedPath(path, Change.MODIFIED, index.sizes[position])
+                elif not indexes[before.layer].same_attributes(before.entry, index, position):
+                    yield ChangedPath(path, Change.METADATA, index.sizes[position])
+                continue
             directory, _, name = path.rpartition(b"/")
             if directory != last_directory:
                 siblings = self._children_of(directory)

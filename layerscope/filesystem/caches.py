@@ -28,6 +28,8 @@ PRIVATE_CACHES: dict[str, tuple[bytes, ...]] = {
 
 def cache_of(path: bytes) -> tuple[str, bytes] | None:
     """(tool, its cache directory) that a path of an image lies below; None where it lies below none."""
+    if not path.startswith(_MAY_BE):
+        return None
     place = _CACHES.find(path)
     if place is not None:
         return place
@@ -60,3 +62,5 @@ class _Places:
 
 _CACHES = _Places(CACHES)
 _PRIVATE_CACHES = _Places(PRIVATE_CACHES)
+_MAY_BE = (*(place + b"/" for places in CACHES.values() for place in places), b"root/", b"home/")
+"""How a path in a cache begins, which few do."""

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 from layerscope.layers.entry import AUFS_PREFIX, MARKER_PREFIX, EntryKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from layerscope.layers.index import LayerIndex
 
@@ -23,13 +24,13 @@ _NONE_YET = -1
 """dive's smallest size of a path it has looked at and not counted: it is added up like any other."""
 
 
-@dataclass(frozen=True, slots=True)
-class DiveReference:
+class DiveReference(NamedTuple):
     """A path that dive calls inefficient."""
 
     path: bytes
     """Without a leading slash."""
-    count: int
+    leaves: int
+    """How many it has; dive's ``count``."""
     bytes: int
     """Of all its leaves, the copy that is kept included."""
 
@@ -44,8 +45,14 @@ class DiveFigures:
     """Wasted bytes over the bytes of all layers but the first: a ratio, which may pass 1, be infinite, or NaN."""
     layer_bytes: tuple[int, ...]
     """Sum of the sizes in each layer's tar headers."""
-    references: tuple[DiveReference, ...]
-    """Largest first."""
+    inefficient: tuple[DiveReference, ...]
+    """The paths that dive calls so, in no order."""
+
+    def references(self) -> list[DiveReference]:
+        """The inefficient paths, largest first."""
+        ordered = sorted(self.inefficient)  # by path, which there is once
+        ordered.sort(key=attrgetter("bytes"), reverse=True)  # and equals stay in order
+        return ordered
 
     @property
     def size_bytes(self) -> int:
@@ -64,9 +71,9 @@ def dive_figures(layers: Sequence[LayerIndex]) -> DiveFigures:
         _count(counted, stack, index, nodes, directories)
         stack.push(index, nodes, directories)
     sizes = tuple(sum(index.sizes) for index in layers)
-    references = counted.references()
-    wasted = sum(reference.bytes for reference in references)
-    return DiveFigures(counted.efficiency(), wasted, _over(wasted, sum(sizes[1:])), sizes, references)
+    inefficient = counted.inefficient()
+    wasted = sum(map(attrgetter("bytes"), inefficient))
+    return DiveFigures(counted.efficiency(), wasted, _over(wasted, sum(sizes[1:])), sizes, inefficient)
 
 
 def layer_nodes(index: LayerIndex) -> tuple[dict[bytes, int | None], set[bytes]]:
@@ -75,15 +82,13 @@ def layer_nodes(index: LayerIndex) -> tuple[dict[bytes, int | None], set[bytes]]
     None stands for a directory that no entry lists. A name that starts with ``.wh..wh..`` is not put into the tree, nor
     what is below it; what is above it is.
     """
-    nodes: dict[bytes, int | None] = {}
-    if AUFS_PREFIX in b"\0".join(index.paths):
-        for position, path in enumerate(index.paths):
-            if AUFS_PREFIX not in path or (above := _above_special(path)) is None:
-                nodes[path] = position
-            elif above:
+    nodes: dict[bytes, int | None] = dict(zip(index.paths, range(len(index)), strict=True))
+    for path in _marker_paths(index):
+        above = _above_special(path)
+        if above is not None:
+            nodes.pop(path, None)
+            if above:
                 nodes.setdefault(above, None)
-    else:
-        nodes.update(zip(index.paths, range(len(index)), strict=True))
     nodes.pop(b"", None)
     directories = _directories(nodes)
     for parent in list(directories):
@@ -104,16 +109,23 @@ def depth_first(paths: Iterable[bytes]) -> list[bytes]:
     return sorted(paths, key=lambda path: [*((0, part) for part in path.split(b"/")), (1, b"")])
 
 
-def _whiteouts(paths: Collection[bytes]) -> list[bytes]:
-    """Those of many paths that dive takes for whiteouts."""
-    if MARKER_PREFIX not in b"\0".join(paths):
+def _marker_paths(index: LayerIndex) -> list[bytes]:
+    """The paths of a layer that say something of others."""
+    return [index.paths[position] for position in index.markers()]
+
+
+def _whiteouts(index: LayerIndex, nodes: Mapping[bytes, int | None]) -> list[bytes]:
+    """The paths of a layer's tree that dive takes for whiteouts."""
+    if not index.markers():
         return []
-    return [path for path in paths if MARKER_PREFIX in path and is_whiteout(path)]
+    unlisted = (path for path, position in nodes.items() if position is None)
+    listed = (path for path in _marker_paths(index) if path in nodes)
+    return [path for path in {*unlisted, *listed} if is_whiteout(path)]
 
 
 def is_whiteout(path: bytes) -> bool:
     """Whether dive takes the last name of a path for a whiteout."""
-    return MARKER_PREFIX in path and path.rpartition(b"/")[2].startswith(MARKER_PREFIX)
+    return path.rpartition(b"/")[2].startswith(MARKER_PREFIX)
 
 
 def _over(part: int, whole: int) -> float:
@@ -134,12 +146,13 @@ class _Counted:
 
     def add_layer(self, sized: dict[bytes, int]) -> None:
         """The leaves of a layer that has no whiteouts, by path."""
-        again = {
-            path: sized.pop(path) for path in (*(sized.keys() & self._once.keys()), *(sized.keys() & self._others))
-        }
-        self._once.update(sized)
-        for path, size in again.items():
-            self.add(path, size)
+        once, others = self._once, self._others
+        for path in sized.keys() & others.keys():
+            self.add(path, sized.pop(path))
+        for path in sized.keys() & once.keys():  # many, where a layer writes again what is below
+            first, size = once.pop(path), sized.pop(path)
+            others[path] = [first + size, first if first < size else size, 2]
+        once.update(sized)
 
     def add(self, path: bytes, size: int) -> None:
         """One more leaf."""
@@ -167,38 +180,34 @@ class _Counted:
         smallest = once + sum(found[1] for found in self._others.values())
         return float(smallest) / float(discovered) if discovered else 1.0
 
-    def references(self) -> tuple[DiveReference, ...]:
+    def inefficient(self) -> tuple[DiveReference, ...]:
         """Paths with more than one leaf."""
-        several = (DiveReference(path, count, size) for path, (size, _, count) in self._others.items() if count > 1)
-        return tuple(sorted(several, key=lambda reference: (-reference.bytes, reference.path)))
+        return tuple(DiveReference(path, count, size) for path, (size, _, count) in self._others.items() if count > 1)
 
 
 def _count(
     counted: _Counted, stack: _Stack, index: LayerIndex, nodes: dict[bytes, int | None], directories: set[bytes]
 ) -> None:
     """Count a layer's leaves. dive goes through them by name, and gives up at a whiteout of what is not there."""
-    leaves = [path for path in nodes if path not in directories]
-    if _whiteouts(leaves):
-        leaves.sort(key=lambda path: path.split(b"/"))
-        for path, size in _with_whiteouts(counted, stack, index, nodes, leaves):
-            counted.add(path, size)
-    else:
-        sizes = index.sizes
-        counted.add_layer({path: 0 if (at := nodes[path]) is None else sizes[at] for path in leaves})
-
-
-def _with_whiteouts(
-    counted: _Counted, stack: _Stack, index: LayerIndex, nodes: dict[bytes, int | None], leaves: Iterable[bytes]
-) -> Iterator[tuple[bytes, int]]:
-    for path in leaves:
-        if not is_whiteout(path):
-            yield path, _size(index, nodes[path])
-            continue
-        node = stack.find(_hidden(path))
+    sizes = index.sizes
+    leaves = {path: 0 if at is None else sizes[at] for path, at in nodes.items() if path not in directories}
+    whiteouts = sorted((path for path in _whiteouts(index, nodes) if path in leaves), key=_by_name)
+    for path in whiteouts:
+        del leaves[path]
+    for path in whiteouts:
+        hidden = _hidden(path)
+        node = stack.find(hidden)
         if node is None:
-            counted.touch(_hidden(path))
+            end = _by_name(path)
+            counted.add_layer({leaf: size for leaf, size in leaves.items() if _by_name(leaf) < end})
+            counted.touch(hidden)
             return
-        yield _hidden(path), node.total() if node.is_directory else 0
+        counted.add(hidden, node.total() if node.is_directory else 0)
+    counted.add_layer(leaves)
+
+
+def _by_name(path: bytes) -> list[bytes]:
+    return path.split(b"/")
 
 
 def _size(index: LayerIndex, position: int | None) -> int:
@@ -225,8 +234,8 @@ def _hidden_paths(layers: Sequence[LayerIndex]) -> set[bytes]:
     return {
         _hidden(path).rstrip(b"/")
         for index in layers
-        for path in _whiteouts(index.paths)
-        if _above_special(path) is None
+        for path in _marker_paths(index)
+        if is_whiteout(path) and _above_special(path) is None
     }
 
 
@@ -271,7 +280,7 @@ class _Stack:
     def push(self, index: LayerIndex, nodes: dict[bytes, int | None], directories: set[bytes]) -> None:
         """Put a layer on top; ``directories`` are those of the paths of ``nodes``."""
         paths = self._relevant(nodes, directories)
-        if whiteouts := _whiteouts(nodes) if self._hidden else []:
+        if whiteouts := _whiteouts(index, nodes) if self._hidden else []:
             paths = depth_first({*paths, *whiteouts})
         for path in paths:
             if is_whiteout(path):
@@ -293,7 +302,7 @@ class _Stack:
         hidden = self._hidden
         within = {directory for directory in directories if self._is_within(directory)}
         if not within:
-            return [path for path in nodes if path in hidden]
+            return list(hidden & nodes.keys())
         return [path for path in nodes if path in hidden or path.rpartition(b"/")[0] in within]
 
     def _is_within(self, directory: bytes) -> bool:

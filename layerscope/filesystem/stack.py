@@ -116,30 +116,28 @@ def stack(layers: Iterable[LayerIndex], *, keep_changes_of: int | None = None) -
 
 def _content(tree: Tree, links: Mapping[tuple[int, int], int]) -> tuple[int, int, dict[bytes, list[tuple[int, int]]]]:
     """(squashed, duplicate) bytes: inodes counted once, then contents counted once; and the inodes that are equal."""
-    linked: set[tuple[int, int]] = set()
+    alive: list[list[int]] = [[] for _ in tree.indexes]
+    pending = [tree.root.children or {}]
+    while pending:
+        for node in pending.pop().values():
+            if node.children is None:
+                alive[node.layer].append(node.entry)
+            else:
+                pending.append(node.children)
     contents: dict[bytes, tuple[int, int]] = {}
     equal: dict[bytes, list[tuple[int, int]]] = {}
     squashed = duplicates = 0
-    sizes, digests = [index.sizes for index in tree.indexes], [index.digest for index in tree.indexes]
-    pending = [tree.root]
-    while pending:
-        node = pending.pop()
-        if node.children is not None:
-            pending += node.children.values()
-            continue
-        layer, entry = node.layer, node.entry
-        size = sizes[layer][entry]
-        if not size:
-            continue
-        inode = layer, entry
-        if inode in links:
-            if inode in linked:
+    for layer, (index, entries) in enumerate(zip(tree.indexes, alive, strict=True)):
+        sizes, digests = index.sizes, index.digests()
+        for entry in dict.fromkeys(entries) if links else entries:
+            size = sizes[entry]
+            if not size:
                 continue
-            linked.add(inode)
-        squashed += size
-        digest = digests[layer](entry)
-        first = contents.setdefault(digest, inode)
-        if first is not inode:
-            duplicates += size
-            equal.setdefault(digest, [first]).append(inode)
+            squashed += size
+            inode = layer, entry
+            digest = digests[entry]
+            first = contents.setdefault(digest, inode)
+            if first is not inode:
+                duplicates += size
+                equal.setdefault(digest, [first]).append(inode)
     return squashed, duplicates, equal

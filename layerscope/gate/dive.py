@@ -54,7 +54,7 @@ def differences(inspection: Inspection) -> Iterator[str]:
     reclaimable = sum(item.bytes for item in buried)
     if figures.wasted_bytes == reclaimable:
         return
-    listed = {reference.path for reference in figures.references}
+    listed = {reference.path for reference in figures.inefficient}
     kept = sum(
         filesystem.tree.size(node)
         for path in listed
@@ -75,8 +75,8 @@ def differences(inspection: Inspection) -> Iterator[str]:
 
 def _largest(figures: DiveFigures) -> tuple[Offender, ...]:
     return tuple(
-        Offender(shown_path(each.path), path=each.path, bytes=each.bytes, detail=f"{each.count} times")
-        for each in figures.references[:LARGEST]
+        Offender(shown_path(each.path), path=each.path, bytes=each.bytes, detail=f"{each.leaves} times")
+        for each in figures.references()[:LARGEST]
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from itertools import repeat
+from struct import iter_unpack
 from typing import TYPE_CHECKING
 
 from layerscope.layers.entry import MARKER_PREFIX, Entry, EntryKind, Xattrs, is_marker
@@ -24,6 +25,7 @@ class LayerIndex:
     __slots__ = (
         "_digests",
         "_links",
+        "_markers",
         "_xattrs",
         "devices",
         "file_bytes",
@@ -51,6 +53,7 @@ class LayerIndex:
         self._digests: bytes | bytearray = bytearray()
         self._links: dict[int, bytes] = {}
         self._xattrs: dict[int, Xattrs] = {}
+        self._markers: list[int] | None = None
         self.devices: dict[int, tuple[int, int]] = {}
         self.file_bytes = 0
         """Content bytes of regular files; markers and AUFS metadata carry none."""
@@ -135,6 +138,23 @@ class LayerIndex:
         """Put back the columns that have no public name: for the cache alone."""
         self._digests, self._links, self._xattrs = digests, links, xattrs
 
+    def markers(self) -> list[int]:
+        """Positions of whiteouts, opaque markers and AUFS metadata; to be asked for when all members are there."""
+        if self._markers is None:
+            self._markers = [position for position in self._positions(MARKER_PREFIX) if is_marker(self.paths[position])]
+        return self._markers
+
+    def _positions(self, part: bytes) -> Iterator[int]:
+        """Of paths with ``part`` in them, which few have: all are searched at once."""
+        names = b"\0".join(self.paths)
+        position = end = 0
+        while (at := names.find(part, end)) >= 0:
+            position += names.count(b"\0", end, at)
+            yield position
+            end = names.find(b"\0", at)
+            if end < 0:
+                return
+
     def link(self, position: int) -> bytes:
         """A symlink's or hard link's target, else empty."""
         return self._links.get(position, b"")
@@ -146,6 +166,10 @@ class LayerIndex:
     def digest(self, position: int) -> bytes:
         """Raw SHA-256 of a regular file's content, else 32 zero bytes."""
         return bytes(self._digests[position * DIGEST_BYTES : (position + 1) * DIGEST_BYTES])
+
+    def digests(self) -> list[bytes]:
+        """``digest`` of every entry."""
+        return [digest for (digest,) in iter_unpack(f"{DIGEST_BYTES}s", self._digests)]
 
     def entry(self, position: int) -> Entry:
         """One entry as a value of its own."""
@@ -171,8 +195,10 @@ class LayerIndex:
         if kind != other.kinds[other_position]:
             return False
         if kind == EntryKind.FILE:
-            return self.sizes[position] == other.sizes[other_position] and self.digest(position) == other.digest(
-                other_position
+            start, other_start = position * DIGEST_BYTES, other_position * DIGEST_BYTES
+            return (
+                self._digests[start : start + DIGEST_BYTES] == other._digests[other_start : other_start + DIGEST_BYTES]
+                and self.sizes[position] == other.sizes[other_position]
             )
         if kind == EntryKind.SYMLINK:
             return self.link(position) == other.link(other_position)
@@ -184,7 +210,7 @@ class LayerIndex:
             self.modes[position] == other.modes[other_position]
             and self.uids[position] == other.uids[other_position]
             and self.gids[position] == other.gids[other_position]
-            and self.xattrs(position) == other.xattrs(other_position)
+            and self._xattrs.get(position) == other._xattrs.get(other_position)
             and (
                 self.kinds[position] == EntryKind.DIRECTORY
                 or (self.mtimes[position], self.mtimes_ns[position])

@@ -36,6 +36,9 @@ _KINDS = {
     ord("2"): EntryKind.SYMLINK,
     ord("5"): EntryKind.DIRECTORY,
 }
+_PAX = ord("x")
+_ODD = (b"\0/", b"\0.", b"//", b"/.", b"/\0")
+"""What begins, ends or is in a path that has more to be cleaned, where NULs stand around each."""
 _TIMES = frozenset((b"mtime", b"atime", b"ctime"))
 """Records of a PAX header that GNU tar writes for every member when it writes any."""
 _MANY = 4096
@@ -73,15 +76,15 @@ class PlainMembers:
         links: list[tuple[int, bytes]] = []
         while len(paths) < most:
             start = at + BLOCK
-            block = chunk[at:start]
-            stamp = None
-            if block[156:157] == b"x":
-                start, stamp = self._stamped(chunk, start, block)
-                if not start:
-                    break
-                block = chunk[start - BLOCK : start]
             if start > length:
                 break
+            block = chunk[at:start]
+            stamp = None
+            if block[156] == _PAX:
+                start, stamp = self._stamped(chunk, start, block)
+                if not start or start > length:
+                    break
+                block = chunk[start - BLOCK : start]
             try:
                 kind = _KINDS[block[156]]
                 # Adler-32's low half is 1 + the sum of the bytes, in C; that of 512 ASCII bytes does not wrap round.
@@ -91,7 +94,7 @@ class PlainMembers:
                 mtime = times[block[135:148]]
                 digits = block[124:135]
                 size = int(digits, 8)
-            except (KeyError, IndexError, ValueError):
+            except (KeyError, ValueError):
                 break
             if not digits.isdigit():
                 break
@@ -101,12 +104,6 @@ class PlainMembers:
                 path = name_of(block)
             else:
                 path = block[:100].partition(b"\0")[0]
-            if path[:2] == b"./":
-                path = path[2:]
-            if path[-1:] == b"/":
-                path = path[:-1]
-            if path[:1] in b"./" or b"//" in path or b"/." in path or path[-1:] == b"/":  # b"" too
-                path = clean_path(path)
             link = b""
             if kind:
                 size = 0
@@ -121,7 +118,7 @@ class PlainMembers:
             wanted: Sequence[ProbeRun] = ()
             if runs:
                 member = Member(path, block[156:157], *owner, size, mtime, link)
-                member.path = path
+                member.path = clean_path(path)
                 wanted = [run for run in runs if run.wants(member)]
             if size:
                 view = whole[start:end]
@@ -146,7 +143,7 @@ class PlainMembers:
         self._reader.at = at
         if not paths:
             return 0
-        return self._index.extend(paths, kinds, owned, sizes, mtimes, fractions, digests, links)
+        return self._index.extend(_cleaned(paths), kinds, owned, sizes, mtimes, fractions, digests, links)
 
     def _stamped(self, chunk: bytes, start: int, header: bytes) -> tuple[int, tuple[int, int] | None]:
         """Where the block after a PAX header ends, and the mtime; 0 if it says more than times, or is odd."""
@@ -162,6 +159,14 @@ class PlainMembers:
             return (after + BLOCK, time(records)) if records.keys() <= _TIMES else (0, None)
         except (KeyError, ValueError, DamagedLayer):
             return 0, None
+
+
+def _cleaned(names: list[bytes]) -> list[bytes]:
+    """``clean_path`` of each: what most need, and whether any needs more, is cheaper to do for all at once."""
+    joined = b"\0%b\0" % b"\0".join(names)  # a name ends at its first NUL: none has one
+    joined = joined.replace(b"\0./", b"\0").replace(b"/\0", b"\0")
+    paths = joined[1:-1].split(b"\0")
+    return list(map(clean_path, paths)) if any(odd in joined for odd in _ODD) else paths
 
 
 class _Known(dict[bytes, _Value], Generic[_Value]):

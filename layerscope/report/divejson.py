@@ -72,8 +72,8 @@ def dive_export(inspection: Inspection) -> dict[str, Any] | None:
             "inefficientBytes": figures.wasted_bytes,
             "efficiencyScore": _number(figures.efficiency),
             "fileReference": [
-                {"count": each.count, "sizeBytes": each.bytes, "file": "/" + _text(each.path)}
-                for each in figures.references
+                {"count": each.leaves, "sizeBytes": each.bytes, "file": "/" + _text(each.path)}
+                for each in figures.references()
             ],
         },
     }

@@ -270,7 +270,7 @@ def step_document(step: HistoryStep) -> Document:
 def _reclaimable(item: Reclaimable) -> Document:
     document: Document = {}
     add_path(document, "path", b"/" + item.path)
-    document.update(cause=str(item.cause), bytes=item.bytes, layer=item.layer, buriedBy=item.buried_by)
+    _, document["cause"], document["bytes"], document["layer"], document["buriedBy"] = item
     return document
 
 

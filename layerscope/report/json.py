@@ -5,9 +5,10 @@ The same image gives the same bytes: nothing here speaks of the time or the mach
 
 from __future__ import annotations
 
+import functools
 import json
 import re
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from layerscope.report.document import (
@@ -112,57 +113,66 @@ def json_pieces(value: Any) -> Iterator[str]:
 def _texts(value: Any, margin: str) -> Iterator[str]:
     """``value`` set as json sets it with ``indent=2``; ``margin`` is a newline and what stands before its lines.
 
-    json's own indentation is written in Python too, and yields every token: this yields what has only scalars in it
-    as one text.
+    json's own indentation is written in Python and yields every token. Its C encoder knows none, but takes what stands
+    between two items from its caller: so what has only scalars in it, and rows of that, are left to it whole.
     """
-    flat = _flat(value, margin)
-    if flat is not None:
-        yield flat
+    inner = margin + "  "
+    if not value or not isinstance(value, _CONTAINERS):
+        yield _encoder("").encode(value)
+    elif _are_scalars(value.values() if isinstance(value, dict) else value):
+        text = _encoder(inner).encode(value)
+        yield text[0] + inner + text[1:-1] + margin + text[-1]
+    elif isinstance(value, dict):
+        between = "{"
+        for name, each in value.items():
+            yield between + inner + _encoder("").encode(name) + ": "
+            yield from _texts(each, inner)
+            between = ","
+        yield margin + "}"
+    else:
+        between = "["
+        for several in _runs(value):
+            yield between + inner
+            yield from _rows(several, inner)
+            between = ","
+        yield margin + "]"
+
+
+def _runs(values: Sequence[Any]) -> Iterator[list[Any]]:
+    """Lists of rows, as long as may be at once; what is none comes alone."""
+    for start in range(0, len(values), _AT_ONCE):
+        several = list(values[start : start + _AT_ONCE])
+        if all(type(each) is dict and each for each in several) and _are_scalars(
+            chain.from_iterable(each.values() for each in several)
+        ):
+            yield several
+        else:
+            yield from ([each] for each in several)
+
+
+def _rows(several: list[Any], margin: str) -> Iterator[str]:
+    """A value's text, or that of several rows: dictionaries of scalars."""
+    if len(several) == 1:
+        yield from _texts(several[0], margin)
         return
     inner = margin + "  "
-    named = isinstance(value, dict)
-    between = ("{" if named else "[") + inner
-    for each in value:
-        if named:
-            between += _TEXT(each) + ": "
-            each = value[each]
-        yield between
-        yield from _texts(each, inner)
-        between = "," + inner
-    yield margin + ("}" if named else "]")
+    text = _encoder(inner).encode(several)[2:-2]
+    # A text of JSON has no newline in its strings: this is where a row ends and the next begins.
+    yield "{" + inner + text.replace("}," + inner + "{", margin + "}," + margin + "{" + inner) + margin + "}"
 
 
-def _flat(value: Any, margin: str) -> str | None:
-    """The text of a scalar, or of a container of scalars; None of what has containers in it."""
-    kind = type(value)
-    if kind is str:
-        return _TEXT(value)
-    if kind not in _CONTAINERS or not value:
-        return _ENCODER.encode(value)
-    inner = margin + "  "
-    parts = []
-    for each in value:
-        part = ""
-        if kind is dict:
-            part = _TEXT(each) + ": "
-            each = value[each]
-        part_kind = type(each)
-        if part_kind is str:
-            part += _TEXT(each)
-        elif part_kind is int:
-            part += repr(each)
-        elif each and part_kind in _CONTAINERS:
-            return None
-        else:
-            part += _ENCODER.encode(each)
-        parts.append(part)
-    opening, closing = "{}" if kind is dict else "[]"
-    return opening + inner + ("," + inner).join(parts) + margin + closing
+def _are_scalars(values: Iterable[Any]) -> bool:
+    return _CONTAINERS_SET.isdisjoint(map(type, values))
 
 
-_CONTAINERS = frozenset((dict, list, tuple))
-_ENCODER = json.JSONEncoder(check_circular=False)
-_TEXT = json.encoder.encode_basestring_ascii
+@functools.cache
+def _encoder(margin: str) -> json.JSONEncoder:
+    """Encodes with ``margin`` between two items; for each depth of a document there is one."""
+    return json.JSONEncoder(check_circular=False, separators=("," + margin, ": "))
+
+
+_CONTAINERS = (dict, list, tuple)
+_CONTAINERS_SET = frozenset(_CONTAINERS)
 
 
 def _without_surrogate(escape: re.Match[str]) -> str:

@@ -50,7 +50,7 @@ def test_one_layer_has_no_users_bytes() -> None:
 def test_the_kept_copy_is_wasted_too() -> None:
     found = figures([file("a", b"x" * 10)], [file("a", b"y" * 30)])
     assert (found.wasted_bytes, found.efficiency) == (40, 10 / 40)
-    assert [(each.path, each.count, each.bytes) for each in found.references] == [(b"a", 2, 40)]
+    assert [(each.path, each.leaves, each.bytes) for each in found.references()] == [(b"a", 2, 40)]
 
 
 def test_what_goes_with_its_directory_is_not() -> None:
