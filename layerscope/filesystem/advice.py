@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from collections import defaultdict
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import TYPE_CHECKING, NamedTuple
 
 from layerscope.filesystem.caches import CACHES, PRIVATE_CACHES, cache_of
@@ -89,6 +90,15 @@ def advise(
     return tuple(sorted(advice, key=lambda item: (-item.bytes, item.kind, item.layer, item.buried_by or 0, item.paths)))
 
 
+def _largest(items: Iterable[tuple[int, bytes]]) -> list[bytes]:
+    """The paths to show of (minus size, path), each once."""
+    sizes: dict[bytes, int] = {}
+    for negative, path in items:
+        if negative < sizes.get(path, 1):
+            sizes[path] = negative
+    return [path for _, path in nsmallest(SHOWN, ((negative, path) for path, negative in sizes.items()))]
+
+
 class _Group(NamedTuple):
     """What one piece of advice is about."""
 
@@ -126,10 +136,10 @@ class _Found:
             size = -sum(negative for negative, _ in items)
             if size <= threshold:
                 continue
-            paths = sorted(places[group]) or list(dict.fromkeys(path for _, path in sorted(items)))
+            paths = sorted(places[group])[:SHOWN] or _largest(items)
             yield Advice(
                 kind=group.kind,
-                paths=tuple(paths[:SHOWN]),
+                paths=tuple(paths),
                 bytes=size,
                 layer=group.layer,
                 buried_by=group.buried_by,
