@@ -141,7 +141,7 @@ class Inspection:
     """What another way of building would not ship, largest first; None where a skipped layer leaves it unknown, and
     where nobody asked for it."""
     dive: DiveFigures | None = None
-    """dive's figures, where ``with_dive`` put them."""
+    """dive's figures, where they were asked for."""
     engine: EngineSummary | None = None
     """What an engine says of itself; None where none was asked. It is of the host, and differs between hosts."""
 
@@ -156,6 +156,7 @@ def inspect_image(
     proven: Base | None = None,
     beside: Inspection | None = None,
     advised: bool = True,
+    dived: bool = False,
 ) -> Inspection:
     """Read every layer of ``image`` and analyse it. Raises what reading raises; the image stays open.
 
@@ -163,7 +164,8 @@ def inspect_image(
     that may be its base: the one whose layers are the lowest here is; ``proven`` is the base its provenance names.
     ``beside`` is an inspection by the same probes that this one will be held against: every layer is read and verified
     all the same, but what turns out to be in both is in memory once, the entries of a layer and, where all layers are
-    the same, what they add up to. Without ``advised`` no advice is computed, for who will not give it.
+    the same, what they add up to. Without ``advised`` no advice is computed, for who will not give it; with ``dived``
+    dive's figures are, while layers are read (else see ``with_dive``).
     """
     items = reader.read_in_order(image.layers)
     if beside is not None and beside.filesystem is not None:
@@ -180,18 +182,26 @@ def inspect_image(
         from layerscope.packages.stack import PackageStack
 
         packages = PackageStack() if PACKAGES in reader.probes else None
+    dive = None
+    if dived:
+        from layerscope.filesystem.dive import DiveStack
+
+        dive = DiveStack()
     read = []
     for item in items:
         if isinstance(item, ReadLayer):
             stack.push(item.index)
             if packages is not None:
                 packages.push(item.index, item.probes[PACKAGES.id, PACKAGES.version], stack.tree.root)
+            if dive is not None:
+                dive.push(item.index)
         else:
-            packages = None  # what the layer would bring or remove is not known
+            packages = dive = None  # what the layer would bring or remove is not known
         read.append(item)
     filesystem = stack.finish()
     owned = packages.finish(filesystem.squashed_bytes) if packages else None
-    return _build(image, read, filesystem, (bases, proven), owned, advised=advised)
+    inspection = _build(image, read, filesystem, (bases, proven), owned, advised=advised)
+    return inspection if dive is None else replace(inspection, dive=dive.finish())
 
 
 def _with_entries_of(

@@ -94,7 +94,7 @@ class Judge:
 
     def _inspect(self, name: str, common: Common) -> Inspection:
         from layerscope.history.provenance import provenance_of
-        from layerscope.inspection import inspect_image, with_dive
+        from layerscope.inspection import inspect_image
         from layerscope.packages.probe import PACKAGES
 
         packaged = any(check.rule.group in _PACKAGED for check in self.policy.checks)
@@ -103,13 +103,12 @@ class Judge:
         with opened_with_layers(name, common, self.limits, self.registry, probes=probes) as (image, reader):
             provenance = provenance_of(image)[0] if self.dockerfile is not None else None
             proven = provenance.base if provenance is not None else None
-            inspection = inspect_image(image, reader, bases=below, proven=proven, advised=False)
+            dived = self.needs_dive or self.keeps_exports or any(check.rule.alias for check in self.policy.checks)
+            inspection = inspect_image(image, reader, bases=below, proven=proven, advised=False, dived=dived)
         if self.dockerfile is not None and self.match is not None:
             from layerscope.cli.against import with_dockerfile
 
             inspection = with_dockerfile(inspection, self.dockerfile, self.match, provenance, below)
-        if self.needs_dive or self.keeps_exports or any(check.rule.alias for check in self.policy.checks):
-            inspection = with_dive(inspection)
         if self.keeps_exports:
             from layerscope.report.divejson import dive_export
 

@@ -95,7 +95,8 @@ def inspect(
     with opened_with_layers(images[0], common, limits, registry, probes=probes) as (opened, reader):
         provenance = provenance_of(opened)[0] if file is not None else None
         proven = provenance.base if provenance is not None else None
-        inspection = inspect_image(opened, reader, bases=below, proven=proven)
+        dived = any(each.format is ReportFormat.JSON for each in wanted)
+        inspection = inspect_image(opened, reader, bases=below, proven=proven, dived=dived)
     if file is not None:
         inspection = with_dockerfile(inspection, file, match, provenance, below)
     if watch is not None:

@@ -59,13 +59,12 @@ def _inspect(
     probes: tuple[Probe, ...],
     bases: Sequence[str],
 ) -> Inspection:
-    from layerscope.inspection import inspect_image, with_dive
+    from layerscope.inspection import inspect_image
 
     below = candidates(bases, common, registry)
     with opened_with_layers(name, common, limits, registry, probes=probes) as (image, reader):
-        inspection = inspect_image(image, reader, bases=below)
-    # Nothing here shows the tree, and trees are large.
-    return dataclasses.replace(with_dive(inspection), filesystem=None)
+        inspection = inspect_image(image, reader, bases=below, dived=True)
+    return dataclasses.replace(inspection, filesystem=None)  # nothing here shows the tree, and trees are large
 
 
 def targets(

@@ -60,24 +60,51 @@ class DiveFigures:
         return sum(self.layer_bytes)
 
 
-def dive_figures(layers: Sequence[LayerIndex]) -> DiveFigures:
-    """What dive says of a stack of layers, bottom first. Linear in entries, sorting apart."""
-    counted = _Counted()
-    stack = _Stack(_hidden_paths(layers))
-    for number, index in enumerate(layers):
+class DiveStack:
+    """dive's figures in the making: push layers bottom first, then ``finish``. Linear in entries, sorting apart."""
+
+    def __init__(self) -> None:
+        self._counted = _Counted()
+        self._layers: list[tuple[LayerIndex, set[bytes], bool]] = []
+        """What is in them, what that lies in, and whether some of it are whiteouts."""
+
+    def push(self, index: LayerIndex) -> None:
+        """The next layer. It is counted at once, unless it has whiteouts: what they hide is asked for in the end."""
         nodes, directories = layer_nodes(index)
-        if not number:
-            stack.start(index, nodes, directories)
-        _count(counted, stack, index, nodes, directories)
-        stack.push(index, nodes, directories)
-    sizes = tuple(sum(index.sizes) for index in layers)
-    inefficient = counted.inefficient()
-    wasted = sum(map(attrgetter("bytes"), inefficient))
-    return DiveFigures(counted.efficiency(), wasted, _over(wasted, sum(sizes[1:])), sizes, inefficient)
+        has_whiteouts = bool(_whiteouts(index, nodes))
+        if not has_whiteouts:
+            self._counted.add_layer(_leaves(index, nodes, directories))
+        self._layers.append((index, directories, has_whiteouts))
+
+    def finish(self) -> DiveFigures:
+        """What dive says of all layers."""
+        counted = self._counted
+        indexes = [index for index, _, _ in self._layers]
+        stack = _Stack(_hidden_paths(indexes))
+        for number, (index, lain_in, has_whiteouts) in enumerate(self._layers):
+            if has_whiteouts or stack.is_concerned(index, lain_in):
+                nodes, directories = layer_nodes(index)
+                if not number:
+                    stack.start(index, nodes, directories)
+                if has_whiteouts:
+                    _count(counted, stack, index, nodes, directories)
+                stack.push(index, nodes, directories)
+        sizes = tuple(sum(index.sizes) for index in indexes)
+        inefficient = counted.inefficient()
+        wasted = sum(map(attrgetter("bytes"), inefficient))
+        return DiveFigures(counted.efficiency(), wasted, _over(wasted, sum(sizes[1:])), sizes, inefficient)
+
+
+def dive_figures(layers: Iterable[LayerIndex]) -> DiveFigures:
+    """What dive says of a stack of layers, bottom first."""
+    stack = DiveStack()
+    for index in layers:
+        stack.push(index)
+    return stack.finish()
 
 
 def layer_nodes(index: LayerIndex) -> tuple[dict[bytes, int | None], set[bytes]]:
-    """The paths of a layer's tree as dive builds it, each with its last entry, which counts; and what they lie in.
+    """The paths of a layer's tree as dive builds it, each with its last entry, which counts; and all they lie in.
 
     None stands for a directory that no entry lists. A name that starts with ``.wh..wh..`` is not put into the tree, nor
     what is below it; what is above it is.
@@ -185,12 +212,17 @@ class _Counted:
         return tuple(DiveReference(path, count, size) for path, (size, _, count) in self._others.items() if count > 1)
 
 
+def _leaves(index: LayerIndex, nodes: dict[bytes, int | None], directories: set[bytes]) -> dict[bytes, int]:
+    """The paths of a layer's tree with nothing below them, and their sizes."""
+    sizes = index.sizes
+    return {path: 0 if at is None else sizes[at] for path, at in nodes.items() if path not in directories}
+
+
 def _count(
     counted: _Counted, stack: _Stack, index: LayerIndex, nodes: dict[bytes, int | None], directories: set[bytes]
 ) -> None:
-    """Count a layer's leaves. dive goes through them by name, and gives up at a whiteout of what is not there."""
-    sizes = index.sizes
-    leaves = {path: 0 if at is None else sizes[at] for path, at in nodes.items() if path not in directories}
+    """Count a layer that has whiteouts. dive goes by name, and gives up at a whiteout of what is not there."""
+    leaves = _leaves(index, nodes, directories)
     whiteouts = sorted((path for path in _whiteouts(index, nodes) if path in leaves), key=_by_name)
     for path in whiteouts:
         del leaves[path]
@@ -272,6 +304,11 @@ class _Stack:
         self._within: dict[bytes, bool] = {b"": False}
         """Of directories, whether they lie at or below a hidden path."""
 
+    def is_concerned(self, index: LayerIndex, directories: set[bytes]) -> bool:
+        """Whether a layer has something at or below a hidden path; ``directories`` are all that its paths lie in."""
+        hidden = self._hidden
+        return bool(hidden) and not (hidden.isdisjoint(index.paths) and hidden.isdisjoint(directories))
+
     def start(self, index: LayerIndex, nodes: dict[bytes, int | None], directories: set[bytes]) -> None:
         """The bottom layer's own tree, in which its whiteouts are looked for."""
         for path in self._relevant(nodes, directories):
@@ -300,9 +337,9 @@ class _Stack:
         if not self._hidden:
             return []
         hidden = self._hidden
-        within = {directory for directory in directories if self._is_within(directory)}
-        if not within:
+        if hidden.isdisjoint(directories):
             return list(hidden & nodes.keys())
+        within = {directory for directory in directories if self._is_within(directory)}
         return [path for path in nodes if path in hidden or path.rpartition(b"/")[0] in within]
 
     def _is_within(self, directory: bytes) -> bool:
