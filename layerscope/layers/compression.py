@@ -73,32 +73,33 @@ class _Decoder(Protocol):
     def pending(self) -> bool: ...
 
 
-class _Gzip:
-    """zlib's object, speaking like zstd's: what it could not yet take is kept inside."""
+class _Zlib:
+    """The standard library's gzip, speaking like the others: what it could not yet take is kept inside."""
 
-    def __init__(self, implementation: Any) -> None:
-        self._inner = implementation.decompressobj(31)
+    def __init__(self) -> None:
+        self._inner = zlib.decompressobj(31)
 
     @property
     def eof(self) -> bool:
-        return bool(self._inner.eof)
+        return self._inner.eof
 
     @property
     def unused_data(self) -> bytes:
-        return bytes(self._inner.unused_data)
+        return self._inner.unused_data
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        tail: bytes = self._inner.unconsumed_tail
-        return bytes(self._inner.decompress(tail + data if tail else data, max_length))
+        tail = self._inner.unconsumed_tail
+        return self._inner.decompress(tail + data if tail else data, max_length)
 
     def pending(self) -> bool:
         return bool(self._inner.unconsumed_tail)
 
 
-class _Zstd:
-    def __init__(self, implementation: Any) -> None:
-        parameter = implementation.DecompressionParameter.window_log_max
-        self._inner = implementation.ZstdDecompressor(options={parameter: ZSTD_WINDOW_LOG_MAX})
+class _Buffered:
+    """A decoder of isal's or zstd's."""
+
+    def __init__(self, decoder: Any) -> None:
+        self._inner = decoder
 
     @property
     def eof(self) -> bool:
@@ -117,10 +118,10 @@ class _Zstd:
 
 def _new_gzip() -> _Decoder:
     try:
-        from isal import isal_zlib  # twice zlib's speed
+        from isal import igzip_lib  # twice zlib's speed
     except ImportError:  # no wheel for this machine
-        return _Gzip(zlib)
-    return _Gzip(isal_zlib)
+        return _Zlib()
+    return _Buffered(igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP))
 
 
 def _new_zstd() -> _Decoder:
@@ -128,7 +129,8 @@ def _new_zstd() -> _Decoder:
         from compression import zstd
     else:
         from backports import zstd
-    return _Zstd(zstd)
+    longest: dict[int, int] = {zstd.DecompressionParameter.window_log_max: ZSTD_WINDOW_LOG_MAX}
+    return _Buffered(zstd.ZstdDecompressor(options=longest))
 
 
 def _members(chunks: Iterator[bytes], name: str, new: Any) -> Iterator[tuple[bytes, int]]:
