@@ -21,14 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-try:
-    from isal import isal_zlib as inflater  # the fastest inflate on PyPI
-except ImportError:  # no wheel for this machine
-    import zlib as inflater  # type: ignore[no-redef]
+from isal import igzip_lib  # the fastest inflate on PyPI
 
 STORED_CHUNK = 128 << 10
-OUTPUT_CHUNK = 1 << 20
-"""From 16 KiB to 4 MiB the size makes no difference that could be told from noise."""
+OUTPUT_CHUNK = 512 << 10
+"""Of sizes from 64 KiB to 4 MiB those that were fastest here, by a few per cent."""
 
 
 class Layer:
@@ -65,18 +62,18 @@ class Layer:
 
 def inflated(chunks: Iterator[bytes], stored: Any) -> Iterator[bytes]:
     """The tar stream of gzip members; hashes what goes in."""
-    decoder = inflater.decompressobj(31)
+    decoder = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
     for chunk in chunks:
         stored.update(chunk)
         data = chunk
-        while data:
+        while data or not decoder.needs_input:
             out = decoder.decompress(data, OUTPUT_CHUNK)
+            data = b""
             if out:
                 yield out
-            data = decoder.unconsumed_tail
             if decoder.eof:
                 data = decoder.unused_data
-                decoder = inflater.decompressobj(31)
+                decoder = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
 
 
 class Files:
