@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from layerscope.layers.entry import MARKER_PREFIX, Entry, EntryKind, Xattrs, is_marker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from layerscope.layers.member import Member
 
@@ -154,6 +154,11 @@ class LayerIndex:
             end = names.find(b"\0", at)
             if end < 0:
                 return
+
+    @property
+    def links(self) -> Mapping[int, bytes]:
+        """``link`` of those that have one, by position."""
+        return self._links
 
     def link(self, position: int) -> bytes:
         """A symlink's or hard link's target, else empty."""

@@ -38,7 +38,7 @@ def unseal(data: bytes) -> bytes:
 
 def pack(index: LayerIndex) -> bytes:
     """The index as one run of bytes."""
-    links = {position: index.link(position) for position in range(len(index)) if index.link(position)}
+    links = index.links
     xattrs = {
         position: [[part.decode("latin-1") for part in pair] for pair in index.xattrs(position)]
         for position in range(len(index))
@@ -48,7 +48,7 @@ def pack(index: LayerIndex) -> bytes:
         b"\0".join(index.paths),
         bytes(index.kinds),
         *(getattr(index, name).tobytes() for name, _ in _COLUMNS),
-        b"".join(index.digest(position) for position in range(len(index))),
+        b"".join(index.digests()),
         array("q", links).tobytes(),
         b"\0".join(links.values()),
     ]

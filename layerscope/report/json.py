@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from layerscope.report.document import (
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 
 _ESCAPES = re.compile(r"\\(?:ud[89ab]..\\ud[c-f]..|(ud[89a-f]..)|.)")
 """The escapes of a JSON text, one by one, so that none is mistaken for another; the first group is a lone surrogate."""
-_AT_ONCE = 1024
-"""Lines, or runs of them, joined to one piece: a large document's text is several times the size of the document."""
+_PIECE = 64 << 10
+"""Characters joined to one piece, or a few more: a large document's text is several times its size."""
+_AT_ONCE = 256
+"""Rows encoded at once."""
 
 
 def render_inspection(inspection: Inspection) -> Iterator[str]:
@@ -104,10 +106,16 @@ def json_text(value: Any) -> str:
 
 def json_pieces(value: Any) -> Iterator[str]:
     """``json_text`` in pieces, never in memory whole. Lone surrogates, which many readers refuse, are replaced."""
-    texts = _texts(value, "\n")
-    while piece := "".join(islice(texts, _AT_ONCE)):
-        yield _ESCAPES.sub(_without_surrogate, piece) if "\\ud" in piece else piece
-    yield "\n"
+    parts: list[str] = []
+    length = 0
+    for text in chain(_texts(value, "\n"), "\n"):
+        parts.append(text)
+        length += len(text)
+        if length >= _PIECE or text == "\n":
+            piece = "".join(parts)
+            yield _ESCAPES.sub(_without_surrogate, piece) if "\\ud" in piece else piece
+            parts.clear()
+            length = 0
 
 
 def _texts(value: Any, margin: str) -> Iterator[str]:
@@ -142,9 +150,7 @@ def _runs(values: Sequence[Any]) -> Iterator[list[Any]]:
     """Lists of rows, as long as may be at once; what is none comes alone."""
     for start in range(0, len(values), _AT_ONCE):
         several = list(values[start : start + _AT_ONCE])
-        if all(type(each) is dict and each for each in several) and _are_scalars(
-            chain.from_iterable(each.values() for each in several)
-        ):
+        if all(several) and set(map(type, several)) == {dict} and _are_scalars(_values(several)):
             yield several
         else:
             yield from ([each] for each in several)
@@ -159,6 +165,10 @@ def _rows(several: list[Any], margin: str) -> Iterator[str]:
     text = _encoder(inner).encode(several)[2:-2]
     # A text of JSON has no newline in its strings: this is where a row ends and the next begins.
     yield "{" + inner + text.replace("}," + inner + "{", margin + "}," + margin + "{" + inner) + margin + "}"
+
+
+def _values(rows: list[dict[str, Any]]) -> Iterable[Any]:
+    return chain.from_iterable(map(dict.values, rows))
 
 
 def _are_scalars(values: Iterable[Any]) -> bool:
