@@ -66,7 +66,7 @@ class DiveStack:
     def __init__(self) -> None:
         self._counted = _Counted()
         self._layers: list[tuple[LayerIndex, set[bytes], bool]] = []
-        """What is in them, what that lies in, and whether some of it are whiteouts."""
+        """With what is in their trees and may not be listed, and whether there are whiteouts."""
 
     def push(self, index: LayerIndex) -> None:
         """The next layer. It is counted at once, unless it has whiteouts: what they hide is asked for in the end."""
@@ -74,15 +74,16 @@ class DiveStack:
         has_whiteouts = bool(_whiteouts(index, nodes))
         if not has_whiteouts:
             self._counted.add_layer(_leaves(index, nodes, directories))
-        self._layers.append((index, directories, has_whiteouts))
+        unlisted = {path for path, position in nodes.items() if position is None} if index.markers() else set()
+        self._layers.append((index, directories | unlisted, has_whiteouts))
 
     def finish(self) -> DiveFigures:
         """What dive says of all layers."""
         counted = self._counted
         indexes = [index for index, _, _ in self._layers]
         stack = _Stack(_hidden_paths(indexes))
-        for number, (index, lain_in, has_whiteouts) in enumerate(self._layers):
-            if has_whiteouts or stack.is_concerned(index, lain_in):
+        for number, (index, others, has_whiteouts) in enumerate(self._layers):
+            if has_whiteouts or stack.is_concerned(index.paths, others):
                 nodes, directories = layer_nodes(index)
                 if not number:
                     stack.start(index, nodes, directories)
@@ -304,10 +305,9 @@ class _Stack:
         self._within: dict[bytes, bool] = {b"": False}
         """Of directories, whether they lie at or below a hidden path."""
 
-    def is_concerned(self, index: LayerIndex, directories: set[bytes]) -> bool:
-        """Whether a layer has something at or below a hidden path; ``directories`` are all that its paths lie in."""
-        hidden = self._hidden
-        return bool(hidden) and not (hidden.isdisjoint(index.paths) and hidden.isdisjoint(directories))
+    def is_concerned(self, *paths: Iterable[bytes]) -> bool:
+        """Whether a layer has something at or below a hidden path; among its ``paths`` are all that others lie in."""
+        return bool(self._hidden) and not all(map(self._hidden.isdisjoint, paths))
 
     def start(self, index: LayerIndex, nodes: dict[bytes, int | None], directories: set[bytes]) -> None:
         """The bottom layer's own tree, in which its whiteouts are looked for."""
