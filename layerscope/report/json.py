@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from layerscope.report.document import (
@@ -68,12 +68,9 @@ def render_files(
             "skipped": [skipped_document(item) for item in skipped],
         }
     )
-    yield head.removesuffix("\n}\n") + ',\n  "files": ['
-    between = "\n"
-    for row in rows:
-        yield between + _indented(json_text(file_document(row)), 4)
-        between = ",\n"
-    yield "]\n}\n" if between == "\n" else "\n  ]\n}\n"
+    yield head.removesuffix("\n}\n") + ',\n  "files": '
+    yield from _pieces(_listed(map(file_document, rows), "\n  "))
+    yield "\n}\n"
 
 
 def render_file_lines(rows: Iterable[FileRow]) -> Iterator[str]:
@@ -91,12 +88,10 @@ def render_comparison(comparison: Comparison, kinds: Collection[Kind]) -> Iterat
         yield from json_pieces(document)
         return
     assert comparison.files is not None
-    yield json_text(document).removesuffix("\n  }\n}\n") + ',\n    "changes": ['
-    between = "\n"
-    for changed in comparison.files.changes:
-        yield between + _indented(json_text(changed_file_document(changed, comparison)), 6)
-        between = ",\n"
-    yield "]\n  }\n}\n" if between == "\n" else "\n    ]\n  }\n}\n"
+    yield json_text(document).removesuffix("\n  }\n}\n") + ',\n    "changes": '
+    changes = (changed_file_document(changed, comparison) for changed in comparison.files.changes)
+    yield from _pieces(_listed(changes, "\n    "))
+    yield "\n  }\n}\n"
 
 
 def json_text(value: Any) -> str:
@@ -106,16 +101,24 @@ def json_text(value: Any) -> str:
 
 def json_pieces(value: Any) -> Iterator[str]:
     """``json_text`` in pieces, never in memory whole. Lone surrogates, which many readers refuse, are replaced."""
+    return _pieces(chain(_texts(value, "\n"), "\n"))
+
+
+def _pieces(texts: Iterable[str]) -> Iterator[str]:
     parts: list[str] = []
     length = 0
-    for text in chain(_texts(value, "\n"), "\n"):
+    for text in texts:
         parts.append(text)
         length += len(text)
-        if length >= _PIECE or text == "\n":
-            piece = "".join(parts)
-            yield _ESCAPES.sub(_without_surrogate, piece) if "\\ud" in piece else piece
-            parts.clear()
-            length = 0
+        if length >= _PIECE:
+            yield _piece(parts)
+            parts, length = [], 0
+    yield _piece(parts)
+
+
+def _piece(parts: list[str]) -> str:
+    piece = "".join(parts)
+    return _ESCAPES.sub(_without_surrogate, piece) if "\\ud" in piece else piece
 
 
 def _texts(value: Any, margin: str) -> Iterator[str]:
@@ -124,55 +127,60 @@ def _texts(value: Any, margin: str) -> Iterator[str]:
     json's own indentation is written in Python and yields every token. Its C encoder knows none, but takes what stands
     between two items from its caller: so what has only scalars in it, and rows of that, are left to it whole.
     """
-    inner = margin + "  "
-    if not value or not isinstance(value, _CONTAINERS):
-        yield _encoder("").encode(value)
-    elif _are_scalars(value.values() if isinstance(value, dict) else value):
+    if _is_scalar(value):
+        yield _SCALAR(value)
+    elif _are_scalars(value.values() if type(value) is dict else value):
+        inner = margin + "  "
         text = _encoder(inner).encode(value)
         yield text[0] + inner + text[1:-1] + margin + text[-1]
-    elif isinstance(value, dict):
-        between = "{"
+    elif type(value) is dict:
+        inner = margin + "  "
+        between = "{" + inner
         for name, each in value.items():
-            yield between + inner + _encoder("").encode(name) + ": "
-            yield from _texts(each, inner)
-            between = ","
+            between += _TEXT(name) + ": "
+            if _is_scalar(each):
+                yield between + _SCALAR(each)
+            else:
+                yield between
+                yield from _texts(each, inner)
+            between = "," + inner
         yield margin + "}"
     else:
-        between = "["
-        for several in _runs(value):
-            yield between + inner
-            yield from _rows(several, inner)
-            between = ","
-        yield margin + "]"
+        yield from _listed(value, margin)
 
 
-def _runs(values: Sequence[Any]) -> Iterator[list[Any]]:
-    """Lists of rows, as long as may be at once; what is none comes alone."""
-    for start in range(0, len(values), _AT_ONCE):
-        several = list(values[start : start + _AT_ONCE])
-        if all(several) and set(map(type, several)) == {dict} and _are_scalars(_values(several)):
-            yield several
-        else:
-            yield from ([each] for each in several)
-
-
-def _rows(several: list[Any], margin: str) -> Iterator[str]:
-    """A value's text, or that of several rows: dictionaries of scalars."""
-    if len(several) == 1:
-        yield from _texts(several[0], margin)
-        return
+def _listed(values: Iterable[Any], margin: str) -> Iterator[str]:
+    """The text of a list, whose values may come one by one; rows, which are dictionaries of scalars, at once."""
     inner = margin + "  "
-    text = _encoder(inner).encode(several)[2:-2]
-    # A text of JSON has no newline in its strings: this is where a row ends and the next begins.
-    yield "{" + inner + text.replace("}," + inner + "{", margin + "}," + margin + "{" + inner) + margin + "}"
+    field = inner + "  "
+    opening = between = "[" + inner
+    values = iter(values)
+    while several := list(islice(values, _AT_ONCE)):
+        if set(map(type, several)) == {dict} and all(several) and _are_scalars(_fields(several)):
+            text = _encoder(field).encode(several)[2:-2]
+            # A text of JSON has no newline in its strings: this is where a row ends and the next begins.
+            yield between + "{" + field + text.replace("}," + field + "{", inner + "}," + inner + "{" + field)
+            yield inner + "}"
+            between = "," + inner
+            continue
+        for each in several:
+            yield between
+            yield from _texts(each, inner)
+            between = "," + inner
+    yield "[]" if between == opening else margin + "]"
 
 
-def _values(rows: list[dict[str, Any]]) -> Iterable[Any]:
+def _fields(rows: list[dict[str, Any]]) -> Iterable[Any]:
     return chain.from_iterable(map(dict.values, rows))
 
 
+def _is_scalar(value: Any) -> bool:
+    """Or an empty container, which is set like one."""
+    return type(value) not in _CONTAINERS or not value
+
+
 def _are_scalars(values: Iterable[Any]) -> bool:
-    return _CONTAINERS_SET.isdisjoint(map(type, values))
+    return _CONTAINERS.isdisjoint(map(type, values))
 
 
 @functools.cache
@@ -181,14 +189,10 @@ def _encoder(margin: str) -> json.JSONEncoder:
     return json.JSONEncoder(check_circular=False, separators=("," + margin, ": "))
 
 
-_CONTAINERS = (dict, list, tuple)
-_CONTAINERS_SET = frozenset(_CONTAINERS)
+_CONTAINERS = frozenset((dict, list, tuple))
+_SCALAR = json.JSONEncoder(check_circular=False).encode
+_TEXT = json.encoder.encode_basestring_ascii
 
 
 def _without_surrogate(escape: re.Match[str]) -> str:
     return "\\ufffd" if escape[1] else escape[0]
-
-
-def _indented(text: str, spaces: int) -> str:
-    margin = " " * spaces
-    return "\n".join(margin + line for line in text.splitlines())
