@@ -165,7 +165,7 @@ def inspect_image(
     ``beside`` is an inspection by the same probes that this one will be held against: every layer is read and verified
     all the same, but what turns out to be in both is in memory once, the entries of a layer and, where all layers are
     the same, what they add up to. Without ``advised`` no advice is computed, for who will not give it; with ``dived``
-    dive's figures are, while layers are read (else see ``with_dive``).
+    dive's figures are, while layers are read (else see ``dive_of``).
     """
     items = reader.read_in_order(image.layers)
     if beside is not None and beside.filesystem is not None:
@@ -229,11 +229,6 @@ def dive_of(inspection: Inspection) -> DiveFigures | None:
     from layerscope.filesystem.dive import dive_figures
 
     return dive_figures(filesystem.tree.indexes)
-
-
-def with_dive(inspection: Inspection) -> Inspection:
-    """The inspection with dive's figures in it: they take a while for a large image, and few ask for them."""
-    return replace(inspection, dive=dive_of(inspection))
 
 
 def with_lines(inspection: Inspection, steps: Mapping[int, int], layers: Mapping[int, int]) -> Inspection:

@@ -115,9 +115,8 @@ class _Found:
     def __init__(self, filesystem: Filesystem) -> None:
         self._filesystem = filesystem
         self._tree = filesystem.tree
-        self._groups: dict[tuple[int, int, int | None, str, bytes], list[tuple[int, bytes]]] = defaultdict(list)
-        """(minus size, path) by the fields of a ``_Group``, whose making would cost more than all else for most; the
-        kind by its ``id``, since an enum's own hash is slow."""
+        self._groups: dict[tuple[str, int, int | None, str, bytes], list[tuple[int, bytes]]] = defaultdict(list)
+        """(minus size, path) by the fields of a ``_Group``, whose making would cost more than all else for most."""
         self._taken: set[Inode] = set()
         self._linked: dict[int, frozenset[bytes]] = {}
 
@@ -125,9 +124,8 @@ class _Found:
         """All that is about more bytes."""
         merged: dict[_Group, list[tuple[int, bytes]]] = defaultdict(list)
         places: dict[_Group, set[bytes]] = defaultdict(set)
-        kinds = {id(kind): kind for kind in AdviceKind}
         for (kind, layer, buried_by, tool, place), items in self._groups.items():
-            group = _Group(kinds[kind], layer, buried_by, tool, place)
+            group = _Group(AdviceKind(kind), layer, buried_by, tool, place)
             one = group._replace(place=b"", buried_by=None if group.tool else group.buried_by)
             merged[one] += items
             if group.place:
@@ -195,7 +193,7 @@ class _Found:
         tool: str = "",
         place: bytes = b"",
     ) -> None:
-        self._groups[id(kind), layer, buried_by, tool, place].append((-size, path))
+        self._groups[kind.value, layer, buried_by, tool, place].append((-size, path))
 
     def _content(self, place: bytes, from_layer: int) -> list[tuple[bytes, Inode, int]]:
         """(path, inode, bytes) of files below a real directory whose every name is there, brought by late layers."""

@@ -30,37 +30,23 @@ def cache_of(path: bytes) -> tuple[str, bytes] | None:
     """(tool, its cache directory) that a path of an image lies below; None where it lies below none."""
     if not path.startswith(_MAY_BE):
         return None
-    place = _CACHES.find(path)
-    if place is not None:
-        return place
     if path.startswith(b"root/"):
         home = b"root/"
     elif path.startswith(b"home/"):
         end = path.find(b"/", 5)
         home = path[: end + 1] if end > 0 else path
     else:
-        return None
-    private = _PRIVATE_CACHES.find(path[len(home) :])
-    return (private[0], home + private[1]) if private is not None else None
+        return _below(path, b"", CACHES)
+    return _below(path, home, PRIVATE_CACHES)
 
 
-class _Places:
-    """Directories by their first component: most paths need no more than a look there."""
-
-    def __init__(self, caches: dict[str, tuple[bytes, ...]]) -> None:
-        self._by_first: dict[bytes, list[tuple[str, bytes]]] = {}
-        for tool, places in caches.items():
-            for place in places:
-                self._by_first.setdefault(place.split(b"/", 1)[0], []).append((tool, place))
-
-    def find(self, path: bytes) -> tuple[str, bytes] | None:
-        for tool, place in self._by_first.get(path.split(b"/", 1)[0], ()):
-            if path.startswith(place + b"/"):
-                return tool, place
-        return None
+def _below(path: bytes, home: bytes, caches: dict[str, tuple[bytes, ...]]) -> tuple[str, bytes] | None:
+    for tool, places in caches.items():
+        for place in places:
+            if path.startswith(home + place + b"/"):
+                return tool, home + place
+    return None
 
 
-_CACHES = _Places(CACHES)
-_PRIVATE_CACHES = _Places(PRIVATE_CACHES)
 _MAY_BE = (*(place + b"/" for places in CACHES.values() for place in places), b"root/", b"home/")
 """How a path in a cache begins, which few do."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from layerscope.layers.entry import AUFS_PREFIX, MARKER_PREFIX, EntryKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from layerscope.layers.index import LayerIndex
 
@@ -66,7 +66,7 @@ class DiveStack:
     def __init__(self) -> None:
         self._counted = _Counted()
         self._layers: list[tuple[LayerIndex, set[bytes], bool]] = []
-        """With what is in their trees and may not be listed, and whether there are whiteouts."""
+        """With what is in their trees without being listed, among others, and whether there are whiteouts."""
 
     def push(self, index: LayerIndex) -> None:
         """The next layer. It is counted at once, unless it has whiteouts: what they hide is asked for in the end."""
@@ -74,8 +74,9 @@ class DiveStack:
         has_whiteouts = bool(_whiteouts(index, nodes))
         if not has_whiteouts:
             self._counted.add_layer(_leaves(index, nodes, directories))
-        unlisted = {path for path, position in nodes.items() if position is None} if index.markers() else set()
-        self._layers.append((index, directories | unlisted, has_whiteouts))
+        if index.markers():
+            directories.update(_unlisted(nodes))
+        self._layers.append((index, directories, has_whiteouts))
 
     def finish(self) -> DiveFigures:
         """What dive says of all layers."""
@@ -146,9 +147,12 @@ def _whiteouts(index: LayerIndex, nodes: Mapping[bytes, int | None]) -> list[byt
     """The paths of a layer's tree that dive takes for whiteouts."""
     if not index.markers():
         return []
-    unlisted = (path for path, position in nodes.items() if position is None)
     listed = (path for path in _marker_paths(index) if path in nodes)
-    return [path for path in {*unlisted, *listed} if is_whiteout(path)]
+    return [path for path in {*_unlisted(nodes), *listed} if is_whiteout(path)]
+
+
+def _unlisted(nodes: Mapping[bytes, int | None]) -> Iterator[bytes]:
+    return (path for path, position in nodes.items() if position is None)
 
 
 def is_whiteout(path: bytes) -> bool:

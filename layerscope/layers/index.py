@@ -141,19 +141,18 @@ class LayerIndex:
     def markers(self) -> list[int]:
         """Positions of whiteouts, opaque markers and AUFS metadata; to be asked for when all members are there."""
         if self._markers is None:
-            self._markers = [position for position in self._positions(MARKER_PREFIX) if is_marker(self.paths[position])]
+            found = []
+            names = b"\0".join(self.paths)
+            position = end = 0
+            while (at := names.find(MARKER_PREFIX, end)) >= 0:  # few have it: all are searched at once
+                position += names.count(b"\0", end, at)
+                if is_marker(self.paths[position]):
+                    found.append(position)
+                end = names.find(b"\0", at)
+                if end < 0:
+                    break
+            self._markers = found
         return self._markers
-
-    def _positions(self, part: bytes) -> Iterator[int]:
-        """Of paths with ``part`` in them, which few have: all are searched at once."""
-        names = b"\0".join(self.paths)
-        position = end = 0
-        while (at := names.find(part, end)) >= 0:
-            position += names.count(b"\0", end, at)
-            yield position
-            end = names.find(b"\0", at)
-            if end < 0:
-                return
 
     @property
     def links(self) -> Mapping[int, bytes]:

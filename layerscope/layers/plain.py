@@ -40,10 +40,6 @@ _ODD = (b"\0/", b"\0.", b"//", b"/.", b"/\0")
 """What begins, ends or is in a path that has more to be cleaned, where NULs stand around each."""
 _TIMES = frozenset((b"mtime", b"atime", b"ctime"))
 """Records of a PAX header that GNU tar writes for every member when it writes any."""
-_STAMPS = re.compile(
-    rb"([0-9]{2} mtime=([0-9]{1,18})\.([0-9]{1,9})\n)?([0-9]{2} atime=[0-9.]+\n)?([0-9]{2} ctime=[0-9.]+\n)?"
-)
-"""What GNU tar writes in them, in its order; a time of whole seconds has no record."""
 _MANY = 4096
 LONGEST_NAME = 256
 """What a header without extension can say: 155 bytes of prefix, a slash, 100 bytes of name."""
@@ -158,12 +154,7 @@ class PlainMembers:
             if not digits.isdigit() or not 0 < size <= _MANY:
                 return 0, None
             after = start + size + -size % BLOCK + BLOCK
-            data = chunk[start : start + size]
-            if (usual := _STAMPS.fullmatch(data)) is not None:
-                modified, seconds, fraction, accessed, changed = usual.groups()
-                if all(map(_is_whole, (modified, accessed, changed))):
-                    return after, (int(seconds), int(fraction.ljust(9, b"0"))) if modified else None
-            records = parse_records(data)
+            records = parse_records(chunk[start : start + size])
             return (after, time(records)) if records.keys() <= _TIMES else (0, None)
         except (KeyError, ValueError, DamagedLayer):
             return 0, None
@@ -175,11 +166,6 @@ def _cleaned(names: list[bytes]) -> list[bytes]:
     joined = joined.replace(b"\0./", b"\0").replace(b"/\0", b"\0")
     paths = joined[1:-1].split(b"\0")
     return list(map(clean_path, paths)) if any(odd in joined for odd in _ODD) else paths
-
-
-def _is_whole(record: bytes | None) -> bool:
-    """Whether a record, if there is one, is as long as its first two digits say."""
-    return record is None or int(record[:2]) == len(record)
 
 
 class _Known(dict[bytes, _Value], Generic[_Value]):

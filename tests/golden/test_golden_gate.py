@@ -15,7 +15,7 @@ from typing import Any
 import jsonschema
 import pytest
 import xmlschema
-from judging import NOW, inspected
+from judging import NOW, inspected, with_dive
 
 from layerscope.gate.evaluate import evaluate
 from layerscope.gate.growth import compare_snapshots
@@ -23,7 +23,6 @@ from layerscope.gate.policy import read_policy
 from layerscope.gate.snapshot import snapshot
 from layerscope.gate.subject import Subject
 from layerscope.gate.verdict import Failed, GateRun
-from layerscope.inspection import with_dive
 from layerscope.report.gatedocument import gate_document
 from layerscope.report.gatemarkdown import render_gate_markdown
 from layerscope.report.gatetable import render_gate_table

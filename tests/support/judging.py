@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
 import tomllib
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from layerscope.gate.evaluate import evaluate
 from layerscope.gate.policy import read_policy
 from layerscope.gate.subject import Subject
 from layerscope.gate.verdict import Result, Verdict
-from layerscope.inspection import Inspection, inspect_image
+from layerscope.inspection import Inspection, dive_of, inspect_image
 from layerscope.layers.reader import LayerReader
 from layerscope.sources.open import open_image
 
@@ -31,6 +32,11 @@ def inspected(path: Path | str) -> Inspection:
 def made(directory: Path, *tars: bytes, **config: Any) -> Inspection:
     """What an image of these layers is."""
     return inspected(simple_layout(directory / "layout", *tars, **config))
+
+
+def with_dive(inspection: Inspection) -> Inspection:
+    """The inspection with dive's figures, as ``inspect_image`` gives one that is asked for them."""
+    return dataclasses.replace(inspection, dive=dive_of(inspection))
 
 
 def judged(inspection: Inspection, policy: str, now: datetime = NOW) -> Verdict:

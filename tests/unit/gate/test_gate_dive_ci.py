@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 import pytest
-from judging import NOW, made
+from judging import NOW, made, with_dive
 from making import directory, file, tar_of, whiteout
 
 from layerscope.errors import UsageError
@@ -17,7 +17,6 @@ from layerscope.gate.evaluate import evaluate
 from layerscope.gate.policy import with_flags
 from layerscope.gate.subject import Subject
 from layerscope.gate.verdict import Status
-from layerscope.inspection import with_dive
 
 
 def read(text: str) -> dict[str, float]:
