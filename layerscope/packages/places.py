@@ -118,18 +118,24 @@ class Places:
         return False
 
     def _walk(self, path: bytes) -> bytes:
-        """Follow every link, the last component's too; loops and what is not there stay as they are written."""
+        """Follow every link, the last component's too; loops and what is not there stay as they are written.
+
+        So does all of a path that goes up again from there: no file can be opened by it.
+        """
         names: list[bytes] = []
         above: list[Mapping[bytes, PathNode] | None] = []
         children = self._root.children
         parts = path.split(b"/")
         parts.reverse()
         budget = _MAX_LINKS
+        lost = False
         while parts:
             name = parts.pop()
             if name in (b"", b"."):
                 continue
             if name == b"..":
+                if lost:
+                    return path
                 if names:
                     names.pop()
                     children = above.pop()
@@ -143,6 +149,8 @@ class Places:
                         names, above, children = [], [], self._root.children
                     parts += reversed(target.split(b"/"))
                     continue
+                lost = lost or bool(target)
+            lost = lost or node is None
             names.append(name)
             above.append(children)
             children = node.children if node is not None else None

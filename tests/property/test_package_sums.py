@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from making import Item, directory, file, hardlink, opaque, symlink, tar_of, whiteout
 from packaged import apk, dist, dpkg
@@ -106,6 +106,8 @@ def test_stays_follow_the_changes(layers: list[list[Item]]) -> None:
     st.lists(_FILES, max_size=12),
     st.lists(st.tuples(st.sampled_from(["p", "q"]), _VERSIONS, _LISTED), max_size=2, unique_by=lambda each: each[0]),
 )
+@example([[file("b", b"x"), symlink("a", "../a")]], [("p", "1", ["a/../b"])])  # up again from a loop
+@example([[file("b", b"x")]], [("p", "1", ["a/../b"])])  # and from what is not there
 def test_one_databases_paths_are_looked_up_as_the_tree_has_them(
     parts: list[list[Item]], listed: list[tuple[str, str, list[str]]]
 ) -> None:

@@ -20,7 +20,7 @@ def test_usrmerge() -> None:
     found = analysed(
         [directory("usr/bin"), symlink("bin", "usr/bin"), symlink("lib", "usr/lib"), symlink("usr/lib64", "lib")],
         [
-            *dpkg(("dash", "1", ["bin/sh", "lib64/../usr/lib64/x.so"])),
+            *dpkg(("dash", "1", ["bin/sh", "usr/lib64/../lib/x.so"])),
             file("usr/bin/sh", b"12345"),
             file("lib/x.so", b"123"),
         ],
