@@ -6,6 +6,8 @@ stream order. So markers see lower layers only, wherever they stand, and the las
 
 from __future__ import annotations
 
+from collections import defaultdict
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from layerscope.errors import UnsafeImage
@@ -15,9 +17,9 @@ from layerscope.filesystem.tree import IMPLIED, MAX_LINKS, Node, Tree, split
 from layerscope.layers.entry import AUFS_PREFIX, MARKER_PREFIX, OPAQUE_MARKER, EntryKind, is_marker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from layerscope.layers.index import LayerIndex
+    from layerscope.layers.index import LayerIndex, Pair
 
 MAX_IMPLIED_BYTES = 256 << 20
 """Paths of directories that one layer implies without listing them, added up."""
@@ -39,8 +41,8 @@ class SkippedEntry(NamedTuple):
 class Applied(NamedTuple):
     """What applying one layer did."""
 
-    added: list[int]
-    """Entries that put a path where none was, and to which nothing happened after."""
+    placed: Mapping[Change, Sequence[int]]
+    """Entries to which nothing happened after they changed what stood at their path: how they did."""
     changed: Iterator[ChangedPath]
     """Every other changed path. To be taken before the next layer is applied."""
     reclaimed: list[Reclaimable]
@@ -57,7 +59,7 @@ def apply_layer(
     tree.indexes.append(index)
     step = _Step(tree, links, index, keep_buried=keep_buried)
     step.run()
-    return Applied(step.added(), step.changed_paths(), step.reclaimed, step.buried, step.skipped, step.notes.summary())
+    return Applied(step.placed(), step.changed_paths(), step.reclaimed, step.buried, step.skipped, step.notes.summary())
 
 
 class _Notes:
@@ -91,9 +93,12 @@ class _Step:
         self.number = len(tree.indexes) - 1
         self.touched: dict[bytes, Node | None] = {}
         self.fresh: list[int] = []
-        self._again: dict[bytes, tuple[int, bool]] = {}
-        """Of paths where an entry took a file's place and nothing happened after: that entry, and whether the content
-        is the same."""
+        self._again: dict[bytes, int] = {}
+        """Of paths where a file took the place of a lower layer's, that entry: what it buries is settled for all of
+        them at once in the end, or before something else happens there."""
+        self._modified: list[int] = []
+        self._metadata: list[int] = []
+        """Which of these entries differ in content, and which in all but that."""
         self.died: dict[bytes, int] = {}
         self.reclaimed: list[Reclaimable] = []
         self.buried: list[Buried] = []
@@ -115,6 +120,7 @@ class _Step:
         self._parents.clear()
         self._place_all(entries, held)
         self._let_go(held)
+        self._settle_all()
 
     def _sort_out(self) -> tuple[list[int], list[bytes], Sequence[int]]:
         """Whiteouts, opaque markers (their directories), and all other entries."""
@@ -225,18 +231,38 @@ class _Step:
                 fresh.append(position)
 
     def _write_again(self, path: bytes, position: int, existing: Node) -> bool:
-        """Bury a file of a layer below that has no other name, for one that takes its place; False of all else."""
+        """Let a file take the place of one of a layer below that has no other name; False of all else."""
         layer, entry = existing.layer, existing.entry
         if existing.children is not None or existing.brought == self.number or (layer, entry) in self.links:
             return False
-        old, new = self.tree.indexes[layer], self.index
-        if new.kinds[position] != _FILE or old.kinds[entry] != _FILE:
+        if self.index.kinds[position] != _FILE or self.tree.indexes[layer].kinds[entry] != _FILE:
             return False
-        same = old.same_content(entry, new, position)
         self.touched[path] = existing
-        self._again[path] = position, same
-        self._lose(layer, entry, Cause.REWRITTEN if same else Cause.OVERWRITTEN, path)
+        self._again[path] = position
         return True
+
+    def _settle(self, path: bytes) -> None:
+        """Bury the file whose place another took at a path, if one did."""
+        position, below = self._again.pop(path, None), self.touched[path]
+        if position is not None and below is not None:
+            same = self.tree.indexes[below.layer].same_content(below.entry, self.index, position)
+            self._lose(below.layer, below.entry, Cause.REWRITTEN if same else Cause.OVERWRITTEN, path)
+
+    def _settle_all(self) -> None:
+        """Bury the files whose places others took, and tell those apart that changed: a lower layer's all at once."""
+        lower: dict[int, list[Pair]] = defaultdict(list)
+        for path, position in self._again.items():
+            below = self.touched[path]
+            assert below is not None
+            lower[below.layer].append((below.entry, position))
+        for layer, pairs in lower.items():
+            old = self.tree.indexes[layer]
+            same, others = old.split_by_content(pairs, self.index)
+            _, unlike = old.split_by_attributes(same, self.index)
+            self._lose_all(layer, [entry for entry, _ in same], Cause.REWRITTEN)
+            self._lose_all(layer, [entry for entry, _ in others], Cause.OVERWRITTEN)
+            self._modified += [position for _, position in others]
+            self._metadata += [position for _, position in unlike]
 
     def _place(self, position: int, held: dict[int, tuple[int, int]]) -> None:
         index = self.index
@@ -385,7 +411,7 @@ class _Step:
         if path not in self.touched:
             self.touched[path] = None if node.brought == self.number else node
         else:
-            self._again.pop(path, None)
+            self._settle(path)
 
     def _remove(self, parent: Node, name: bytes, path: bytes, cause: Cause) -> None:
         """Take a path with its subtree out of the tree; every inode that loses its last name is recorded."""
@@ -423,25 +449,30 @@ class _Step:
             if layer != self.number:
                 self.died[path] = self.died.get(path, 0) + size
 
+    def _lose_all(self, layer: int, entries: Sequence[int], cause: Cause) -> None:
+        """``_lose`` many of one layer, where something else stands now."""
+        index = self.tree.indexes[layer]
+        if self.keep_buried:
+            self.buried += map(Buried, repeat(layer), entries, repeat(cause), repeat(self.number))
+        paths, sizes = map(index.paths.__getitem__, entries), map(index.sizes.__getitem__, entries)
+        lost = zip(paths, repeat(cause), sizes, repeat(layer), repeat(self.number))
+        self.reclaimed += [Reclaimable._make(each) for each in lost if each[2]]
+
     # -- the result ----------------------------------------------------------------------------------------------
 
-    def added(self) -> list[int]:
-        """The fresh entries to which nothing happened after."""
+    def placed(self) -> dict[Change, Sequence[int]]:
+        """Entries to which nothing happened after they changed what stood at their path: how they did."""
         touched, paths = self.touched, self.index.paths
-        return [position for position in self.fresh if paths[position] not in touched] if touched else self.fresh
+        fresh = [position for position in self.fresh if paths[position] not in touched] if touched else self.fresh
+        return {Change.ADDED: fresh, Change.MODIFIED: self._modified, Change.METADATA: self._metadata}
 
     def changed_paths(self) -> Iterator[ChangedPath]:
-        """Every touched path whose state after the layer differs from before, in the order they were touched."""
+        """Every touched path whose state after the layer differs from before, but for those of ``placed``."""
         last_directory: bytes | None = None
         siblings: dict[bytes, Node] | None = None
-        again, indexes, index = self._again, self.tree.indexes, self.index
+        again = self._again
         for path, before in self.touched.items():
-            if before is not None and path in again:
-                position, same = again[path]
-                if not same:
-                    yield ChangedPath(path, Change.MODIFIED, index.sizes[position])
-                elif not indexes[before.layer].same_attributes(before.entry, index, position):
-                    yield ChangedPath(path, Change.METADATA, index.sizes[position])
+            if path in again:
                 continue
             directory, _, name = path.rpartition(b"/")
             if directory != last_directory:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 class Change(enum.StrEnum):
@@ -47,9 +47,10 @@ class ChangedPath(NamedTuple):
     bytes: int
 
 
-def tally(changed: Iterable[ChangedPath], *, added: Tally) -> LayerChanges:
-    """Add up a layer's changed paths; ``added`` are more of that kind, added up already."""
-    sums = [[added.count, added.bytes] if change is Change.ADDED else [0, 0] for change in Change]
+def tally(changed: Iterable[ChangedPath], more: Mapping[Change, Tally]) -> LayerChanges:
+    """Add up a layer's changed paths; ``more`` are others, added up already."""
+    none = Tally()
+    sums = [[more.get(change, none).count, more.get(change, none).bytes] for change in Change]
     slots = {id(change): slot for change, slot in zip(Change, sums, strict=True)}  # an enum's own hash is slow
     for _, change, size in changed:
         slot = slots[id(change)]

@@ -173,18 +173,21 @@ class _Counted:
     def __init__(self) -> None:
         self._once: dict[bytes, int] = {}
         """Paths with one leaf, which most have, and its size."""
-        self._others: dict[bytes, list[int]] = {}
+        self._others: dict[bytes, tuple[int, int, int]] = {}
         """Sum, smallest and number of every other path's."""
 
     def add_layer(self, sized: dict[bytes, int]) -> None:
         """The leaves of a layer that has no whiteouts, by path."""
         once, others = self._once, self._others
-        for path in sized.keys() & others.keys():
-            self.add(path, sized.pop(path))
-        for path in sized.keys() & once.keys():  # many, where a layer writes again what is below
-            first, size = once.pop(path), sized.pop(path)
-            others[path] = [first + size, first if first < size else size, 2]
-        once.update(sized)
+        first_of = once.pop
+        for path, size in sized.items():  # in their order: to go by a set's would be to jump about in memory
+            first = first_of(path, None)
+            if first is not None:
+                others[path] = first + size, min(first, size), 2
+            elif path in others:
+                self.add(path, size)
+            else:
+                once[path] = size
 
     def add(self, path: bytes, size: int) -> None:
         """One more leaf."""
@@ -194,16 +197,14 @@ class _Counted:
                 self._once[path] = size
                 return
             first = self._once.pop(path)
-            found = self._others[path] = [first, first, 1]
-        found[0] += size
-        if size < found[1] or found[1] == _NONE_YET:
-            found[1] = size
-        found[2] += 1
+            found = first, first, 1
+        total, smallest, count = found
+        self._others[path] = total + size, size if smallest == _NONE_YET else min(smallest, size), count + 1
 
     def touch(self, path: bytes) -> None:
         """A path that was looked at, and not counted."""
         if path not in self._once:
-            self._others.setdefault(path, [0, _NONE_YET, 0])
+            self._others.setdefault(path, (0, _NONE_YET, 0))
 
     def efficiency(self) -> float:
         """Smallest over cumulated sizes."""
@@ -214,7 +215,8 @@ class _Counted:
 
     def inefficient(self) -> tuple[DiveReference, ...]:
         """Paths with more than one leaf."""
-        return tuple(DiveReference(path, count, size) for path, (size, _, count) in self._others.items() if count > 1)
+        found = ((path, count, size) for path, (size, _, count) in self._others.items() if count > 1)
+        return tuple(map(DiveReference._make, found))
 
 
 def _leaves(index: LayerIndex, nodes: dict[bytes, int | None], directories: set[bytes]) -> dict[bytes, int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from layerscope.filesystem.apply import apply_layer
-from layerscope.filesystem.changes import Change, ChangedPath, LayerChanges, Tally, tally
+from layerscope.filesystem.changes import ChangedPath, LayerChanges, Tally, tally
 from layerscope.filesystem.tree import Tree
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Filesystem:
     changes: tuple[LayerChanges, ...]
     """One a layer, bottom first."""
     reclaimable: tuple[Reclaimable, ...]
-    """Everything buried, in the order it happened."""
+    """Everything buried, by the layer that did it."""
     squashed_bytes: int
     """Content bytes of the merged tree, each inode once."""
     duplicate_bytes: int
@@ -48,8 +48,8 @@ class Filesystem:
     changed: tuple[ChangedPath, ...] = ()
     """The changed paths of the one layer that ``stack`` was asked to keep them of."""
     buried: tuple[Buried, ...] = ()
-    """Every entry without a name in the merged tree, in the order it happened, where ``stack`` was asked to keep
-    them; ``reclaimable`` are those of them that have content."""
+    """Every entry without a name in the merged tree, by the layer that did it, where ``stack`` was asked to keep them;
+    ``reclaimable`` are those of them that have content."""
 
 
 class Stack:
@@ -74,10 +74,17 @@ class Stack:
         changed: Iterable[ChangedPath] = applied.changed
         if number == self._keep_changes_of:
             changed = tuple(changed)
-            added = (ChangedPath(index.paths[entry], Change.ADDED, index.sizes[entry]) for entry in applied.added)
-            self._kept = (*added, *changed)
-        shipped = sum(map(index.sizes.__getitem__, applied.added))
-        self._changes.append(tally(changed, added=Tally(len(applied.added), shipped)))
+            placed = (
+                ChangedPath(index.paths[entry], change, index.sizes[entry])
+                for change, entries in applied.placed.items()
+                for entry in entries
+            )
+            self._kept = (*placed, *changed)
+        tallies = {
+            change: Tally(len(entries), sum(map(index.sizes.__getitem__, entries)))
+            for change, entries in applied.placed.items()
+        }
+        self._changes.append(tally(changed, tallies))
         self._reclaimable += applied.reclaimed
         self._buried += applied.buried
         self._unplaced += (UnplacedEntry(number, path, reason) for path, reason in applied.skipped)
