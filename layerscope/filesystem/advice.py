@@ -11,6 +11,8 @@ import enum
 from collections import defaultdict
 from dataclasses import dataclass
 from heapq import nsmallest
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from layerscope.filesystem.caches import CACHES, PRIVATE_CACHES, cache_of
@@ -30,8 +32,8 @@ WORTH_SHARE = 0.01
 """... and what saves more than this share of the layers' content."""
 SHOWN = 20
 """Paths of one piece of advice, the largest."""
-_GONE = (Cause.DELETED, Cause.OPAQUE, Cause.REPLACED)
 Inode = tuple[int, int]
+_OF_A_KIND = attrgetter("layer", "buried_by", "cause")
 
 
 class AdviceKind(enum.StrEnum):
@@ -47,6 +49,15 @@ class AdviceKind(enum.StrEnum):
     """The same content stands at another path of the merged tree."""
     VOLUME = "volume"
     """It was written below a VOLUME that was declared before: every mount hides it."""
+
+
+_KINDS = {
+    Cause.DELETED: AdviceKind.DELETED,
+    Cause.OPAQUE: AdviceKind.DELETED,
+    Cause.REPLACED: AdviceKind.DELETED,
+    Cause.REWRITTEN: AdviceKind.REWRITTEN,
+}
+"""What advice there is on what a later layer buried, by why it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +115,9 @@ class _Group(NamedTuple):
 
     kind: AdviceKind
     layer: int
-    buried_by: int | None
-    tool: str
-    place: bytes
+    buried_by: int | None = None
+    tool: str = ""
+    place: bytes = b""
 
 
 class _Found:
@@ -115,8 +126,8 @@ class _Found:
     def __init__(self, filesystem: Filesystem) -> None:
         self._filesystem = filesystem
         self._tree = filesystem.tree
-        self._groups: dict[tuple[str, int, int | None, str, bytes], list[tuple[int, bytes]]] = defaultdict(list)
-        """(minus size, path) by the fields of a ``_Group``, whose making would cost more than all else for most."""
+        self._groups: dict[_Group, list[tuple[int, bytes]]] = defaultdict(list)
+        """(minus size, path) of each file. A group is looked up once for many: that takes longer than all else."""
         self._taken: set[Inode] = set()
         self._linked: dict[int, frozenset[bytes]] = {}
 
@@ -124,8 +135,7 @@ class _Found:
         """All that is about more bytes."""
         merged: dict[_Group, list[tuple[int, bytes]]] = defaultdict(list)
         places: dict[_Group, set[bytes]] = defaultdict(set)
-        for (kind, layer, buried_by, tool, place), items in self._groups.items():
-            group = _Group(AdviceKind(kind), layer, buried_by, tool, place)
+        for group, items in self._groups.items():
             one = group._replace(place=b"", buried_by=None if group.tool else group.buried_by)
             merged[one] += items
             if group.place:
@@ -147,17 +157,16 @@ class _Found:
 
     def buried(self) -> None:
         """What a later layer deleted or wrote again; of caches, everything buried."""
-        for path, cause, size, layer, by in self._filesystem.reclaimable:
-            cache = cache_of(path)
-            if cache is not None and path not in self._links_of(layer):
-                tool, place = cache
-                self._add(AdviceKind.PACKAGE_CACHE, layer, by, size, path, tool, place)
-            elif layer == by:
-                continue
-            elif cause is Cause.REWRITTEN:
-                self._add(AdviceKind.REWRITTEN, layer, by, size, path)
-            elif cause in _GONE:
-                self._add(AdviceKind.DELETED, layer, by, size, path)
+        for (layer, by, cause), several in groupby(self._filesystem.reclaimable, _OF_A_KIND):
+            kind = _KINDS.get(cause) if layer != by else None
+            items = self._groups[_Group(kind, layer, by)] if kind is not None else []
+            for path, _, size, _, _ in several:
+                cache = cache_of(path)
+                if cache is not None and path not in self._links_of(layer):
+                    tool, place = cache
+                    self._groups[_Group(AdviceKind.PACKAGE_CACHE, layer, by, tool, place)].append((-size, path))
+                else:
+                    items.append((-size, path))
 
     def caches(self) -> None:
         """Package managers' caches that are still there."""
@@ -165,35 +174,30 @@ class _Found:
         for home in self._homes():
             places |= {home + b"/" + place: tool for tool, below in PRIVATE_CACHES.items() for place in below}
         for place, tool in places.items():
-            for path, (layer, entry), size in self._content(place, 0):
-                self._taken.add((layer, entry))
-                self._add(AdviceKind.PACKAGE_CACHE, layer, None, size, path, tool, place)
+            self._take(AdviceKind.PACKAGE_CACHE, place, 0, tool)
 
     def volume(self, volume: VolumeFrom) -> None:
         """Content that layers after the declaration of a VOLUME brought below it."""
         place = b"/".join(split(volume.path))
-        for path, (layer, entry), size in self._content(place, volume.layer) if place else ():
-            self._taken.add((layer, entry))
-            self._add(AdviceKind.VOLUME, layer, None, size, path, "", place)
+        if place:
+            self._take(AdviceKind.VOLUME, place, volume.layer)
 
     def duplicates(self) -> None:
         """Equal content of several inodes, beyond the one that came first."""
+        groups = [self._groups[_Group(AdviceKind.DUPLICATE, layer)] for layer in range(len(self._tree.indexes))]
         for inodes in self._filesystem.equal:
             for layer, entry in sorted(inode for inode in inodes if inode not in self._taken)[1:]:
                 index = self._tree.indexes[layer]
-                self._add(AdviceKind.DUPLICATE, layer, None, index.sizes[entry], index.paths[entry])
+                groups[layer].append((-index.sizes[entry], index.paths[entry]))
 
-    def _add(
-        self,
-        kind: AdviceKind,
-        layer: int,
-        buried_by: int | None,
-        size: int,
-        path: bytes,
-        tool: str = "",
-        place: bytes = b"",
-    ) -> None:
-        self._groups[kind.value, layer, buried_by, tool, place].append((-size, path))
+    def _take(self, kind: AdviceKind, place: bytes, from_layer: int, tool: str = "") -> None:
+        """The content of a directory is what one piece of advice, for each layer that brought some, is about."""
+        by_layer: dict[int, list[tuple[int, bytes]]] = defaultdict(list)
+        for path, inode, size in self._content(place, from_layer):
+            self._taken.add(inode)
+            by_layer[inode[0]].append((-size, path))
+        for layer, items in by_layer.items():
+            self._groups[_Group(kind, layer, None, tool, place)] += items
 
     def _content(self, place: bytes, from_layer: int) -> list[tuple[bytes, Inode, int]]:
         """(path, inode, bytes) of files below a real directory whose every name is there, brought by late layers."""
