@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from layerscope.cli import values
-from layerscope.cli.exits import Exit
+from layerscope.cli.exits import Exit, Finished
 from layerscope.cli.options import (
     OUTPUT,
     SELECTION,
@@ -132,7 +132,8 @@ def diff(
     before, after = _inspections((a, b), kinds, choice, common, limits, registry)
     comparison = compare(before, after, ignore)
     write(wanted, lambda chosen, page: render(comparison, chosen, page, kinds, choice.top))
-    return Exit.GATE if choice.exit_code and comparison.differs(kinds) else Exit.FINE
+    differs = choice.exit_code and comparison.differs(kinds)
+    return Finished(Exit.GATE if differs else Exit.FINE, comparison, before, after)
 
 
 def render(comparison: Comparison, chosen: ReportFormat, page: Page, kinds: frozenset[Kind], top: int) -> Iterable[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from layerscope.cli import values
-from layerscope.cli.exits import Exit
+from layerscope.cli.exits import Exit, Finished
 from layerscope.cli.options import (
     SELECTION,
     Common,
@@ -140,7 +140,7 @@ def files(
     for item in found.skipped:
         _log.warning("layer %d is not listed: %s", item.layer, item.reason)
     write(wanted, lambda chosen, page: _render(found, rows, chosen, page, select, start))
-    return Exit.FINE
+    return Finished(Exit.FINE, found)
 
 
 def _find(image: Image, reader: LayerReader, select: Selection, start: bytes) -> _Found:

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from layerscope.cli.enginewatch import EngineWatch
-from layerscope.cli.exits import Exit
+from layerscope.cli.exits import Exit, Finished
 from layerscope.cli.options import (
     AllPlatforms,
     BaseOptions,
@@ -84,7 +84,7 @@ def inspect(
         if watch is not None:
             several = several.beside(watch.summary())
         write(wanted, lambda chosen, page: render_several(several, chosen, page, top))
-        return code
+        return Finished(code, several)
     file = None
     if dockerfile is not None:
         from layerscope.cli.against import read_dockerfile, with_dockerfile
@@ -102,7 +102,7 @@ def inspect(
     if watch is not None:
         inspection = dataclasses.replace(inspection, engine=watch.summary())
     write(wanted, lambda chosen, page: render(inspection, chosen, page, top))
-    return Exit.FINE
+    return Finished(Exit.FINE, inspection)
 
 
 def _probes(*, packages: bool) -> tuple[Probe, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from layerscope.cli import values
-from layerscope.cli.exits import Exit
+from layerscope.cli.exits import Exit, Finished
 from layerscope.cli.options import (
     SELECTION,
     Common,
@@ -111,7 +111,7 @@ def packages(
         inspection = inspect_image(opened, reader, advised=False)
     choice = PackageChoice(select.layer, tuple(select.kind), select.sort, select.top)
     write(wanted, lambda chosen, page: render(inspection, chosen, page, choice))
-    return Exit.FINE
+    return Finished(Exit.FINE, inspection)
 
 
 def render(inspection: Inspection, chosen: ReportFormat, page: Page, choice: PackageChoice) -> Iterable[str]:
