@@ -12,10 +12,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from oras.auth.base import AuthBackend
-from oras.container import Container
-from oras.provider import Registry
-
 from layerscope.errors import InvalidImage, LayerscopeError, NotAuthorised, SourceUnreachable
 from layerscope.oci.jsondoc import MAX_DOCUMENT_BYTES
 from layerscope.oci.reference import DOCKER_HUB
@@ -25,9 +21,15 @@ from layerscope.sources.registry.body import BodyCut, whole
 from layerscope.sources.registry.exposure import Exposure, Withheld
 from layerscope.sources.registry.failures import ExchangeError, Refusal
 from layerscope.sources.registry.identity import Identity
+from layerscope.sources.registry.later import put_off
 from layerscope.sources.registry.origin import Origin, shown
 from layerscope.sources.registry.redirects import Answer, follow
 from layerscope.sources.registry.token import Tokens
+
+with put_off("jsonschema"):  # 70 ms of start-up, for nothing but what oras pushes
+    from oras.auth.base import AuthBackend
+    from oras.container import Container
+    from oras.provider import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
