@@ -21,13 +21,10 @@ import logging
 import os
 import re
 import stat
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import platformdirs
 
 from layerscope.layers.blob import ReadLayer
 from layerscope.layers.indexfile import DamagedEntry, pack, seal, unpack, unseal
@@ -52,6 +49,8 @@ _STRAY_AFTER = 3600.0
 
 def default_directory() -> Path | None:
     """The user's cache directory for layerscope, as the system has it; None where the user has no home."""
+    import platformdirs  # not where the directory is named
+
     try:
         directory = Path(platformdirs.user_cache_dir("layerscope"))
     except RuntimeError:
@@ -252,6 +251,8 @@ class IndexCache:
         return True
 
     def _write(self, room: str, name: str, data: bytes) -> None:
+        import tempfile  # seldom: what is there is not written again
+
         directory = self._root / room
         temporary = ""
         try:

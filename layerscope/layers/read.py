@@ -87,20 +87,6 @@ def verify(read: ReadLayer, blob: LayerBlob) -> None:
             )
 
 
-def hold_to_limits(read: ReadLayer, limits: Limits, label: str) -> None:
-    """Refuse a layer from the cache that these limits would refuse in a read: warm and cold answer alike."""
-    index = read.index
-    over_ratio = index.uncompressed_bytes > max(limits.ratio_applies_from, read.stored_bytes * limits.max_ratio)
-    for passed, what, option in (
-        (index.uncompressed_bytes > limits.max_uncompressed_bytes, "unpacks to more bytes than", "--max-layer-size"),
-        (len(index) > limits.max_entries, "has more entries than", "--max-entries"),
-        (max(index.sizes, default=0) > limits.max_file_bytes, "has a larger file than", "--max-file-size"),
-        (read.compression != "none" and over_ratio, "unpacks to more times its size than", "--max-ratio"),
-    ):
-        if passed:
-            raise UnsafeImage(f"{label}: {what} the limit allows", hint=f"raise {option} if you trust this image")
-
-
 LONGEST_CHUNK = max(READ_CHUNK, OUTPUT_CHUNK)
 
 

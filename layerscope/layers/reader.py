@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from layerscope.errors import InvalidImage, LayerscopeError, NotFound
 from layerscope.layers.blob import LayerBlob, ReadLayer, SkippedLayer
-from layerscope.layers.limits import Limits
-from layerscope.layers.read import hold_to_limits, read_blob, verify
+from layerscope.layers.limits import Limits, hold_to_limits
 from layerscope.layers.workers import WorkerGone, Workers, is_worth_a_process
 from layerscope.oci.mediatypes import is_encrypted_layer, is_foreign_layer
 from layerscope.progress import Progress, SilentProgress, Task
@@ -105,6 +104,8 @@ class LayerReader:
     def _read_bytes(
         self, blob: LayerBlob, task: Task, stop: threading.Event, workers: Workers | None
     ) -> ReadLayer | SkippedLayer:
+        from layerscope.layers.read import verify
+
         if isinstance(blob.passed, LayerscopeError):
             raise blob.passed
         if blob.passed is not None:
@@ -122,6 +123,8 @@ class LayerReader:
         return read
 
     def _here(self, blob: LayerBlob, task: Task, stop: threading.Event) -> ReadLayer:
+        from layerscope.layers.read import read_blob  # most runs find every layer in the cache
+
         assert blob.open is not None
         with blob.open() as chunks:
             return read_blob(

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from layerscope.errors import LayerscopeError
-from layerscope.layers.read import read_blob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +73,8 @@ def main(descriptor: int) -> None:
 
 
 def _answer(request: Request, descriptor: int, stream: BinaryIO) -> ReadLayer | Refused:
+    from layerscope.layers.read import read_blob  # not for whoever only sends requests
+
     try:
         return read_blob(
             _chunks(request, descriptor, stream),
