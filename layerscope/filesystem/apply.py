@@ -19,7 +19,7 @@ from layerscope.layers.entry import AUFS_PREFIX, MARKER_PREFIX, OPAQUE_MARKER, E
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from layerscope.layers.index import LayerIndex, Pair
+    from layerscope.layers.index import LayerIndex
 
 MAX_IMPLIED_BYTES = 256 << 20
 """Paths of directories that one layer implies without listing them, added up."""
@@ -250,19 +250,26 @@ class _Step:
 
     def _settle_all(self) -> None:
         """Bury the files whose places others took, and tell those apart that changed: a lower layer's all at once."""
-        lower: dict[int, list[Pair]] = defaultdict(list)
+        index = self.index
+        lower: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for path, position in self._again.items():
             below = self.touched[path]
             assert below is not None
             lower[below.layer].append((below.entry, position))
         for layer, pairs in lower.items():
             old = self.tree.indexes[layer]
-            same, others = old.split_by_content(pairs, self.index)
-            _, unlike = old.split_by_attributes(same, self.index)
-            self._lose_all(layer, [entry for entry, _ in same], Cause.REWRITTEN)
-            self._lose_all(layer, [entry for entry, _ in others], Cause.OVERWRITTEN)
-            self._modified += [position for _, position in others]
-            self._metadata += [position for _, position in unlike]
+            same: list[int] = []
+            others: list[int] = []
+            for entry, position in pairs:
+                if not old.same_content(entry, index, position):
+                    others.append(entry)
+                    self._modified.append(position)
+                else:
+                    same.append(entry)
+                    if not old.same_attributes(entry, index, position):
+                        self._metadata.append(position)
+            self._lose_all(layer, same, Cause.REWRITTEN)
+            self._lose_all(layer, others, Cause.OVERWRITTEN)
 
     def _place(self, position: int, held: dict[int, tuple[int, int]]) -> None:
         index = self.index

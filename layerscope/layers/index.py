@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 from layerscope.layers.entry import MARKER_PREFIX, Entry, EntryKind, Xattrs, is_marker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from layerscope.layers.member import Member
 
-Pair = tuple[int, int]
-"""Positions of two entries, one in each of two indexes."""
 DIGEST_BYTES = 32
 NO_DIGEST = bytes(DIGEST_BYTES)
 """Of what has no content."""
@@ -209,36 +207,6 @@ class LayerIndex:
         if kind == EntryKind.SYMLINK:
             return self.link(position) == other.link(other_position)
         return self.devices.get(position) == other.devices.get(other_position)
-
-    def split_by_content(self, pairs: Sequence[Pair], other: LayerIndex) -> tuple[list[Pair], list[Pair]]:
-        """Pairs of regular files, one of this index and one of another: ``same_content`` and not."""
-        same: list[Pair] = []
-        unlike: list[Pair] = []
-        digests, other_digests, sizes, other_sizes = self._digests, other._digests, self.sizes, other.sizes
-        for pair in pairs:
-            here, there = pair
-            start, other_start = here * DIGEST_BYTES, there * DIGEST_BYTES
-            is_same = (
-                digests[start : start + DIGEST_BYTES] == other_digests[other_start : other_start + DIGEST_BYTES]
-                and sizes[here] == other_sizes[there]
-            )
-            (same if is_same else unlike).append(pair)
-        return same, unlike
-
-    def split_by_attributes(self, pairs: Sequence[Pair], other: LayerIndex) -> tuple[list[Pair], list[Pair]]:
-        """Pairs of regular files, one of this index and one of another: ``same_attributes`` and not."""
-        same = pairs
-        for mine, theirs in (
-            (self.modes, other.modes),
-            (self.uids, other.uids),
-            (self.gids, other.gids),
-            (self.mtimes, other.mtimes),
-            (self.mtimes_ns, other.mtimes_ns),
-        ):
-            same = [pair for pair in same if mine[pair[0]] == theirs[pair[1]]]
-        same = [pair for pair in same if self._xattrs.get(pair[0]) == other._xattrs.get(pair[1])]
-        found = set(same)
-        return same, [pair for pair in pairs if pair not in found]
 
     def same_attributes(self, position: int, other: LayerIndex, other_position: int) -> bool:
         """Whether mode, owner, xattrs and (except for a directory) the time of two entries of one kind are equal."""
