@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import compress
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -73,7 +74,7 @@ class DiveStack:
         nodes, directories = layer_nodes(index)
         has_whiteouts = bool(_whiteouts(index, nodes))
         if not has_whiteouts:
-            self._counted.add_layer(_leaves(index, nodes, directories))
+            self._counted.add_layer(index, _leaves(nodes, directories))
         if index.markers():
             directories.update(_unlisted(nodes))
         self._layers.append((index, directories, has_whiteouts))
@@ -84,13 +85,14 @@ class DiveStack:
         indexes = [index for index, _, _ in self._layers]
         stack = _Stack(_hidden_paths(indexes))
         for number, (index, others, has_whiteouts) in enumerate(self._layers):
-            if has_whiteouts or stack.is_concerned(index.paths, others):
+            if has_whiteouts:
                 nodes, directories = layer_nodes(index)
                 if not number:
                     stack.start(index, nodes, directories)
-                if has_whiteouts:
-                    _count(counted, stack, index, nodes, directories)
+                _count(counted, stack, index, nodes, directories)
                 stack.push(index, nodes, directories)
+            elif stack.is_concerned(index.paths, others):
+                stack.push(index, *layer_nodes(index, stack.relevant_entries(index, others)))
         sizes = tuple(sum(index.sizes) for index in indexes)
         inefficient = counted.inefficient()
         wasted = sum(map(attrgetter("bytes"), inefficient))
@@ -105,13 +107,17 @@ def dive_figures(layers: Iterable[LayerIndex]) -> DiveFigures:
     return stack.finish()
 
 
-def layer_nodes(index: LayerIndex) -> tuple[dict[bytes, int | None], set[bytes]]:
+def layer_nodes(index: LayerIndex, entries: Sequence[int] | None = None) -> tuple[dict[bytes, int | None], set[bytes]]:
     """The paths of a layer's tree as dive builds it, each with its last entry, which counts; and all they lie in.
 
     None stands for a directory that no entry lists. A name that starts with ``.wh..wh..`` is not put into the tree, nor
-    what is below it; what is above it is.
+    what is below it; what is above it is. Of some ``entries`` alone the tree is what they and their parents make.
     """
-    nodes: dict[bytes, int | None] = dict(zip(index.paths, range(len(index)), strict=True))
+    nodes: dict[bytes, int | None]
+    if entries is None:
+        nodes = dict(zip(index.paths, range(len(index)), strict=True))
+    else:
+        nodes = dict(zip(map(index.paths.__getitem__, entries), entries, strict=True))
     for path in _marker_paths(index):
         above = _above_special(path)
         if above is not None:
@@ -176,11 +182,12 @@ class _Counted:
         self._others: dict[bytes, tuple[int, int, int]] = {}
         """Sum, smallest and number of every other path's."""
 
-    def add_layer(self, sized: dict[bytes, int]) -> None:
-        """The leaves of a layer that has no whiteouts, by path."""
-        once, others = self._once, self._others
+    def add_layer(self, index: LayerIndex, leaves: Mapping[bytes, int | None]) -> None:
+        """The leaves of a layer that are no whiteouts, by path."""
+        once, others, sizes = self._once, self._others, index.sizes
         first_of = once.pop
-        for path, size in sized.items():  # in their order: to go by a set's would be to jump about in memory
+        for path, position in leaves.items():  # in their order: to go by a set's would be to jump about in memory
+            size = 0 if position is None else sizes[position]
             first = first_of(path, None)
             if first is not None:
                 others[path] = first + size, min(first, size), 2
@@ -219,17 +226,19 @@ class _Counted:
         return tuple(map(DiveReference._make, found))
 
 
-def _leaves(index: LayerIndex, nodes: dict[bytes, int | None], directories: set[bytes]) -> dict[bytes, int]:
-    """The paths of a layer's tree with nothing below them, and their sizes."""
-    sizes = index.sizes
-    return {path: 0 if at is None else sizes[at] for path, at in nodes.items() if path not in directories}
+def _leaves(nodes: dict[bytes, int | None], directories: set[bytes]) -> dict[bytes, int | None]:
+    """Those of the paths of a layer's tree that have nothing below them."""
+    leaves = nodes.copy()
+    for directory in directories:
+        leaves.pop(directory, None)
+    return leaves
 
 
 def _count(
     counted: _Counted, stack: _Stack, index: LayerIndex, nodes: dict[bytes, int | None], directories: set[bytes]
 ) -> None:
     """Count a layer that has whiteouts. dive goes by name, and gives up at a whiteout of what is not there."""
-    leaves = _leaves(index, nodes, directories)
+    leaves = _leaves(nodes, directories)
     whiteouts = sorted((path for path in _whiteouts(index, nodes) if path in leaves), key=_by_name)
     for path in whiteouts:
         del leaves[path]
@@ -238,11 +247,11 @@ def _count(
         node = stack.find(hidden)
         if node is None:
             end = _by_name(path)
-            counted.add_layer({leaf: size for leaf, size in leaves.items() if _by_name(leaf) < end})
+            counted.add_layer(index, {leaf: at for leaf, at in leaves.items() if _by_name(leaf) < end})
             counted.touch(hidden)
             return
         counted.add(hidden, node.total() if node.is_directory else 0)
-    counted.add_layer(leaves)
+    counted.add_layer(index, leaves)
 
 
 def _by_name(path: bytes) -> list[bytes]:
@@ -317,12 +326,12 @@ class _Stack:
 
     def start(self, index: LayerIndex, nodes: dict[bytes, int | None], directories: set[bytes]) -> None:
         """The bottom layer's own tree, in which its whiteouts are looked for."""
-        for path in self._relevant(nodes, directories):
+        for path in compress(nodes, self._relevant(nodes, directories)):
             self._add(path, index, nodes[path])
 
     def push(self, index: LayerIndex, nodes: dict[bytes, int | None], directories: set[bytes]) -> None:
         """Put a layer on top; ``directories`` are those of the paths of ``nodes``."""
-        paths = self._relevant(nodes, directories)
+        paths = list(compress(nodes, self._relevant(nodes, directories)))
         if whiteouts := _whiteouts(index, nodes) if self._hidden else []:
             paths = depth_first({*paths, *whiteouts})
         for path in paths:
@@ -339,14 +348,16 @@ class _Stack:
                 node = node.children.get(part) if node is not None else None
         return node
 
-    def _relevant(self, nodes: dict[bytes, int | None], directories: set[bytes]) -> list[bytes]:
-        if not self._hidden:
-            return []
+    def relevant_entries(self, index: LayerIndex, directories: set[bytes]) -> list[int]:
+        """A layer's entries at or below a hidden path; ``directories`` are what its paths lie in, at least."""
+        return list(compress(range(len(index)), self._relevant(index.paths, directories)))
+
+    def _relevant(self, paths: Iterable[bytes], directories: set[bytes]) -> Iterable[bool]:
         hidden = self._hidden
         if hidden.isdisjoint(directories):
-            return list(hidden & nodes.keys())
+            return map(hidden.__contains__, paths)
         within = {directory for directory in directories if self._is_within(directory)}
-        return [path for path in nodes if path in hidden or path.rpartition(b"/")[0] in within]
+        return (path in hidden or path.rpartition(b"/")[0] in within for path in paths)
 
     def _is_within(self, directory: bytes) -> bool:
         asked = []
