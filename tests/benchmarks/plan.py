@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .servers import Servers
 
 FLOOR = Path(__file__).with_name("floor.py")
+READING = Path(__file__).with_name("reading.py")
 LIST_ALL = 'for layer in "$@"; do tar -tzf "$layer" >/dev/null || exit; done'
 SAVE = 'exec "$1" save "$2" >/dev/null'
 
@@ -47,11 +48,13 @@ class Planner:
         rows = [
             Row(self.floor("floor, layout", compressed=True)),
             self.cold("layerscope, layout", layout, "floor, layout", targets.LOCAL, self.image.layout),
+            Row(self.reading("reading alone, layout", layout, self.image.layout), "floor, layout"),
             self.packages("layerscope packages, layout", layout, "layerscope, layout"),
             Row(self.floor("floor, docker-archive", compressed=False)),
             self.cold(
                 "layerscope, docker-archive", archive, "floor, docker-archive", targets.LOCAL, self.image.archive
             ),
+            Row(self.reading("reading alone, docker-archive", archive, self.image.archive), "floor, docker-archive"),
             Row(self.skopeo("skopeo copy, loopback", self.servers.bare)),
             self.cold("layerscope, registry on loopback", bare, "skopeo copy, loopback", targets.LOOPBACK, storage),
             Row(self.skopeo("skopeo copy, 1 Gbit/s", self.servers.throttled)),
@@ -69,6 +72,8 @@ class Planner:
             *(self.imports(row) for row in rows if row.memory and not row.warm),
             self.floor("start-up of floor, layout", compressed=True, load_only=True),
             self.floor("start-up of floor, docker-archive", compressed=False, load_only=True),
+            self.reading("start-up of reading alone, layout", layout, self.image.layout, load_only=True),
+            self.reading("start-up of reading alone, docker-archive", archive, self.image.archive, load_only=True),
             *(self.version(name) for name in ("skopeo", "umoci", "tar")),
             self.started(self.save(), "docker --version"),
             self.started(self.dive(), "dive --version"),
@@ -135,6 +140,13 @@ class Planner:
         reads = self.image.layout if compressed else self.image.archive
         check = partial(self.check_floor, compressed)
         return Case(name, command, startup=f"start-up of {name}", check=check, reads=[reads])
+
+    def reading(self, name: str, reference: str, reads: Path, *, load_only: bool = False) -> Case:
+        """layerscope's reader, and nothing after it."""
+        command, environment = words(sys.executable, READING, reference), self.product.environment()
+        if load_only:
+            return Case(name, [*command, "--load-only"], environment)
+        return Case(name, command, environment, startup=f"start-up of {name}", check=self.check, reads=[reads])
 
     def skopeo(self, name: str, reference: str) -> Case:
         """Only downloads and hashes."""
