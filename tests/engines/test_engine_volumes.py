@@ -277,7 +277,7 @@ def test_podman_s_containers_of_an_image_and_what_they_mount(podman: Running, pr
         (each["Destination"], each["Type"], each.get("Name"), each["RW"]) for each in told["Mounts"]
     }
     assert {each["target"] for each in shown["mounts"]} == {"/srv/cache", "/mnt", "/srv/data", "/var/lib/app"}
-    assert f"/mnt  bind {bound}, read-only" in " ".join(table.split()).replace("/mnt bind", "/mnt  bind")
+    assert f"/mntbind{bound},read-only" in "".join(table.split())  # wherever its lines break
     assert "/srv/data  anonymous volume " in table
 
 
