@@ -324,6 +324,10 @@ class _Stack:
         """Whether a layer has something at or below a hidden path; among its ``paths`` are all that others lie in."""
         return bool(self._hidden) and not all(map(self._hidden.isdisjoint, paths))
 
+    def relevant_entries(self, index: LayerIndex, directories: set[bytes]) -> list[int]:
+        """A layer's entries at or below a hidden path; ``directories`` are what its paths lie in, at least."""
+        return list(compress(range(len(index)), self._relevant(index.paths, directories)))
+
     def start(self, index: LayerIndex, nodes: dict[bytes, int | None], directories: set[bytes]) -> None:
         """The bottom layer's own tree, in which its whiteouts are looked for."""
         for path in compress(nodes, self._relevant(nodes, directories)):
@@ -348,11 +352,8 @@ class _Stack:
                 node = node.children.get(part) if node is not None else None
         return node
 
-    def relevant_entries(self, index: LayerIndex, directories: set[bytes]) -> list[int]:
-        """A layer's entries at or below a hidden path; ``directories`` are what its paths lie in, at least."""
-        return list(compress(range(len(index)), self._relevant(index.paths, directories)))
-
     def _relevant(self, paths: Iterable[bytes], directories: set[bytes]) -> Iterable[bool]:
+        """Of each path whether it is hidden or lies in what is; ``directories`` as above."""
         hidden = self._hidden
         if hidden.isdisjoint(directories):
             return map(hidden.__contains__, paths)

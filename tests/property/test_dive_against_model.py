@@ -15,6 +15,7 @@ _ITEMS = st.one_of(
     st.builds(symlink, _PATHS, _PATHS),
     st.builds(whiteout, _PATHS),
     st.builds(opaque, _PATHS),
+    st.builds(lambda path: file(f"{path}/.wh..wh.plnk/1"), _PATHS),
 )
 
 Node = tuple[int, bool]
@@ -78,6 +79,7 @@ def _model(layers: list[list[Item]]) -> tuple[int, int, dict[str, tuple[int, int
 
 @given(st.lists(st.lists(_ITEMS, max_size=6), min_size=1, max_size=4))
 @example([[file("a/b", b"x")], [whiteout("a")], [file("a", b"yy")]])
+@example([[directory("a"), file("a/b", b"x")], [file("a/.wh..wh.plnk/1")], [whiteout("a")]])
 @settings(max_examples=800, deadline=None)
 def test_as_the_model_says(layers: list[list[Item]]) -> None:
     smallest, discovered, inefficient = _model(layers)
